@@ -1,0 +1,1 @@
+"""Labelled texts: read, validate, split by group, find the reading positions."""

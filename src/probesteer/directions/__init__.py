@@ -1,0 +1,1 @@
+"""Directions in raw activation space, with their statistics."""

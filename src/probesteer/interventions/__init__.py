@@ -1,0 +1,1 @@
+"""Interventions on activations and what they do to the model."""

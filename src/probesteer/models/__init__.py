@@ -1,0 +1,1 @@
+"""Models: load them, find their blocks, read and write at named sites."""

@@ -1,0 +1,1 @@
+"""The typed settings: schema, composition, and the slice that each job reads."""

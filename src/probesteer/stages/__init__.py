@@ -1,0 +1,1 @@
+"""Stages: one module a rule; files in, library call, files out."""
