@@ -1,0 +1,157 @@
+"""The cache as files: a manifest, the tokens, and one safetensors file a place.
+
+Reading needs no torch. A layer's file names the request that it answers, so a cache is never
+taken for another, and a fill that was stopped goes on with the files that are missing.
+"""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import save_file
+
+from probesteer.errors import ProbesteerError
+from probesteer.files.atomic import atomic_path, write_text
+from probesteer.files.digests import canonical_json, json_digest
+from probesteer.files.tensors import METADATA_KEY, map_tensor, read_metadata
+from probesteer.places import Place
+
+MANIFEST = "manifest.json"
+_TOKENS = "tokens.safetensors"
+_LAYER = "activations"
+
+
+@dataclass(frozen=True)
+class Request:
+    """Everything that the stored numbers depend on."""
+
+    model: str  # digest of the model's files
+    model_dtype: str  # of weights and arithmetic
+    tokenizer: str  # its class
+    template: str  # of chat models; empty: the text as it is
+    position: str
+    dtype: str  # of the stored numbers
+    texts: str  # digest of the texts, in order
+
+    @property
+    def digest(self) -> str:
+        """Digest over all fields."""
+        return json_digest(asdict(self))
+
+
+@dataclass(frozen=True)
+class ActivationCache:
+    """A filled cache: the activations of one concept in one model."""
+
+    folder: Path
+    places: list[Place]
+    example: NDArray[np.int64]  # [rows]: the example that a row was read from
+    token: NDArray[np.int64]  # [rows]: its token, counted without padding; -1: a mean
+    ids: NDArray[np.int64]  # [total]: the token ids of all examples, one after the other
+    lengths: NDArray[np.int64]  # [examples]
+
+    def read(self, place: Place) -> NDArray[Any]:
+        """The activations at `place`, [rows, d], memory-mapped.
+
+        Raises ProbesteerError where the place isn't in the cache or its file isn't whole.
+        """
+        if place not in self.places:
+            raise ProbesteerError(f"{self.folder}: {place.label} is not in the cache")
+        return map_tensor(layer_file(self.folder, place), _LAYER)
+
+
+def layer_file(folder: Path, place: Place) -> Path:
+    """Where the activations at `place` lie."""
+    return folder / f"{place.stem}.safetensors"
+
+
+def open_cache(manifest: Path) -> ActivationCache:
+    """Open a filled cache. Raises ProbesteerError where the manifest or the tokens are bad."""
+    try:
+        content = json.loads(manifest.read_text(encoding="utf-8"))
+        places = [Place(entry["site"], entry["layer"]) for entry in content["places"]]
+    except (OSError, ValueError, KeyError, TypeError) as fault:
+        raise ProbesteerError(f"{manifest}: not a manifest; delete it and run again") from fault
+    tokens = manifest.parent / _TOKENS
+    columns = {
+        name: np.asarray(map_tensor(tokens, name)) for name in ("example", "token", "ids", "lengths")
+    }
+    return ActivationCache(manifest.parent, places, **columns)
+
+
+def has_layer(folder: Path, place: Place, request: Request) -> bool:
+    """True if the file of `place` is whole and answers `request`."""
+    path = layer_file(folder, place)
+    try:
+        metadata = read_metadata(path)
+        if metadata.get("request") != request.digest:
+            return False
+        # The checksum is over the bytes as stored, so bfloat16 is mapped as it lies.
+        return bool(metadata["sha256"] == _checksum(path))
+    except ProbesteerError:
+        return False
+
+
+def layer_metadata(request: Request, checksum: str) -> dict[str, str]:
+    """Metadata of a layer's file, as safetensors wants it."""
+    return {METADATA_KEY: canonical_json({"request": request.digest, "sha256": checksum})}
+
+
+def bytes_checksum(data: NDArray[np.uint8]) -> str:
+    """SHA-256 of an array's bytes, hexadecimal."""
+    return hashlib.sha256(data.tobytes() if not data.flags.c_contiguous else data.data).hexdigest()
+
+
+def write_tokens(folder: Path, columns: dict[str, NDArray[np.int64]]) -> None:
+    """Write `example`, `token` [rows], `ids` [total] and `lengths` [examples]."""
+    with atomic_path(folder / _TOKENS) as partial:
+        save_file(columns, partial)
+
+
+def write_manifest(
+    folder: Path, request: Request, places: list[Place], details: dict[str, Any]
+) -> None:
+    """Write the manifest; it comes last, so its presence says that the cache is full."""
+    content = {
+        "request": asdict(request),
+        "request_digest": request.digest,
+        "places": [
+            {
+                "site": place.site,
+                "layer": place.layer,
+                "file": layer_file(folder, place).name,
+                "sha256": read_metadata(layer_file(folder, place))["sha256"],
+            }
+            for place in places
+        ],
+        **details,
+    }
+    write_text(folder / MANIFEST, json.dumps(content, indent=2, sort_keys=True) + "\n")
+
+
+def missing_files(manifest: Path) -> list[Path]:
+    """Files that a manifest names and that are not there. Reads no tensors.
+
+    An unreadable manifest counts as one that names itself.
+    """
+    try:
+        content = json.loads(manifest.read_text(encoding="utf-8"))
+        named = [manifest.parent / _TOKENS]
+        named += [manifest.parent / entry["file"] for entry in content["places"]]
+    except (OSError, ValueError, KeyError, TypeError):
+        return [manifest]
+    return [path for path in named if not path.is_file()]
+
+
+def _checksum(path: Path) -> str:
+    """SHA-256 of the bytes behind a safetensors header."""
+    digest = hashlib.sha256()
+    with path.open("rb") as source:
+        source.seek(8 + int.from_bytes(source.read(8), "little"))
+        while block := source.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()

@@ -1,0 +1,75 @@
+"""Read arrays from safetensors files by memory mapping, without torch.
+
+Format: https://github.com/huggingface/safetensors#format (an 8-byte little-endian length, a JSON
+header, then the tensors' bytes).
+"""
+
+import json
+import struct
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from probesteer.errors import ProbesteerError
+
+# bfloat16 has no numpy type: its 16 bits are the upper half of a float32.
+_DTYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2", "I64": "<i8", "I32": "<i4"}
+# The one metadata key that this project writes; its value is JSON.
+METADATA_KEY = "probesteer"
+
+
+def map_tensor(path: Path, name: str) -> NDArray[Any]:
+    """Memory-map the tensor `name`, read-only; bfloat16 comes back as a float32 copy.
+
+    Raises ProbesteerError where the file is missing, truncated or lacks the tensor.
+    """
+    header, start = _header(path)
+    try:
+        entry = header[name]
+        first, last = entry["data_offsets"]
+        dtype = np.dtype(_DTYPES[entry["dtype"]])
+        shape = tuple(entry["shape"])
+    except (KeyError, TypeError, ValueError) as fault:
+        raise ProbesteerError(
+            f"{path}: holds no readable tensor {name!r}; delete it and run again"
+        ) from fault
+    if path.stat().st_size < start + last or dtype.itemsize * int(np.prod(shape)) != last - first:
+        raise ProbesteerError(f"{path}: truncated; delete it and run again")
+    if last == first:
+        return np.zeros(shape, dtype=np.float32 if entry["dtype"] == "BF16" else dtype)
+    mapped = np.memmap(path, dtype=dtype, mode="r", offset=start + first, shape=shape)
+    if entry["dtype"] == "BF16":
+        return (np.asarray(mapped).astype(np.uint32) << 16).view(np.float32)
+    return mapped
+
+
+def read_metadata(path: Path) -> dict[str, Any]:
+    """The JSON that this project keeps in a safetensors file's metadata; empty if there is none.
+
+    Raises ProbesteerError where the file is missing or not a safetensors file.
+    """
+    header, _ = _header(path)
+    try:
+        metadata = json.loads(header.get("__metadata__", {}).get(METADATA_KEY, "{}"))
+    except (ValueError, AttributeError) as fault:
+        raise ProbesteerError(f"{path}: metadata not readable; delete it and run again") from fault
+    return dict(metadata)
+
+
+def _header(path: Path) -> tuple[dict[str, Any], int]:
+    """The parsed header and the offset at which the tensors' bytes start."""
+    try:
+        with path.open("rb") as source:
+            (length,) = struct.unpack("<Q", source.read(8))
+            if length > path.stat().st_size:
+                raise ValueError("header longer than the file")
+            header = json.loads(source.read(length))
+    except FileNotFoundError as fault:
+        raise ProbesteerError(f"{path}: missing; run the stage that makes it") from fault
+    except (OSError, ValueError, struct.error) as fault:
+        raise ProbesteerError(
+            f"{path}: not a whole safetensors file; delete it and run again"
+        ) from fault
+    return dict(header), 8 + length

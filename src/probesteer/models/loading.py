@@ -1,0 +1,87 @@
+"""Load a fetched model, ready to be read and written at its places."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from transformers import AutoModel, AutoModelForCausalLM, AutoTokenizer
+
+from probesteer.errors import ProbesteerError
+from probesteer.models.blocks import find_blocks
+from probesteer.models.record import ModelRecord
+from probesteer.settings.schema import ModelSettings
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A model in evaluation mode, its tokenizer and its blocks."""
+
+    name: str
+    model: Any  # transformers.PreTrainedModel
+    tokenizer: Any  # transformers.PreTrainedTokenizerBase
+    blocks: list[nn.Module]
+    device: torch.device
+    causal: bool
+
+    @property
+    def width(self) -> int:
+        """Size d of the residual stream."""
+        return int(self.model.config.get_text_config().hidden_size)
+
+    @property
+    def context_length(self) -> int | None:
+        """Most tokens that the model takes; None where its config doesn't say."""
+        length = getattr(self.model.config.get_text_config(), "max_position_embeddings", None)
+        return None if length is None else int(length)
+
+    @property
+    def pad_id(self) -> int:
+        """A token id for padding; masked out, so any id does."""
+        return int(self.tokenizer.pad_token_id or 0)
+
+    def run_blocks(self, ids: Tensor, mask: Tensor) -> None:
+        """One forward pass without the language-model head; ids, mask: [batch, tokens]."""
+        options = {"use_cache": False} if self.causal else {}
+        self.model.base_model(input_ids=ids, attention_mask=mask, **options)
+
+
+def load_model(record: ModelRecord, settings: ModelSettings) -> LoadedModel:
+    """Load the weights of `record` on the wanted device, without touching the network.
+
+    Raises ProbesteerError where the device is missing or the files can't be loaded.
+    """
+    device = _device(settings.device)
+    options = {
+        "trust_remote_code": settings.trust_remote_code,
+        "local_files_only": True,
+    }
+    kind = AutoModelForCausalLM if record.causal else AutoModel
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(record.folder, **options)
+        model = kind.from_pretrained(
+            record.folder,
+            dtype=getattr(torch, settings.dtype),
+            use_safetensors=not settings.allow_pickle_weights,
+            **options,
+        )
+    except (OSError, ValueError, KeyError, ImportError) as fault:
+        first = str(fault).strip().splitlines()[0] if str(fault).strip() else type(fault).__name__
+        raise ProbesteerError(
+            f"model {record.name}: {record.folder} can't be loaded: {first}"
+        ) from fault
+    model.to(device).eval().requires_grad_(False)
+    blocks = find_blocks(model)
+    return LoadedModel(record.name, model, tokenizer, blocks, device, record.causal)
+
+
+def _device(wanted: str) -> torch.device:
+    if wanted == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(wanted)
+    except RuntimeError as fault:
+        raise ProbesteerError(f"device {wanted!r} is unknown; use auto, cpu or cuda") from fault
+    if device.type == "cuda" and not torch.cuda.is_available():
+        raise ProbesteerError(f"device {wanted!r}: no GPU is to be seen here; use auto or cpu")
+    return device

@@ -1,0 +1,26 @@
+"""A place: a named site at a block, where activations are read and written."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Place:
+    """`site` at block `layer`, counted from 0; the embedding's output is resid_pre of block 0."""
+
+    site: str
+    layer: int
+
+    @property
+    def label(self) -> str:
+        """What people read: "embedding" or "block 3", with the site where it is not the usual."""
+        if (self.site, self.layer) == ("resid_pre", 0):
+            return "embedding"
+        return f"block {self.layer}" + ("" if self.site == "resid_post" else f" {self.site}")
+
+    @property
+    def stem(self) -> str:
+        """Name of the place in files, such as `resid_post.003`."""
+        return f"{self.site}.{self.layer:03d}"
+
+
+EMBEDDING = Place("resid_pre", 0)

@@ -1,0 +1,141 @@
+"""The schema of `config/`: every key, its type and its default, one dataclass a group.
+
+The dataclasses are not frozen because OmegaConf refuses to compose over frozen ones; nothing
+changes them after composition.
+"""
+
+from dataclasses import dataclass, field
+
+
+@dataclass
+class ModelSettings:
+    """`config/model/NAME.yaml`: where the weights come from and how they are loaded."""
+
+    path: str | None = None  # a folder, absolute or relative to the project; wins over `hub`
+    hub: str | None = None  # a repository on the Hugging Face hub
+    revision: str = "main"  # branch, tag or commit on the hub
+    dtype: str = "float32"  # float32, bfloat16 or float16: weights and arithmetic
+    device: str = "auto"  # auto (a GPU if there is one), cpu, cuda, cuda:1 …
+    trust_remote_code: bool = False  # run Python code that lies beside the weights
+    allow_pickle_weights: bool = False  # read *.bin weights where there are no *.safetensors
+
+
+@dataclass
+class ConceptSettings:
+    """`config/concept/NAME.yaml`: a labelled concept and its data files."""
+
+    description: str = "???"
+    labels: list[str] = field(default_factory=lambda: ["0", "1"])  # names of label 0 and 1
+    examples: str = "???"  # text, label [, group, pair, split, span]
+    prompts: str = "???"  # prompt, positive, negative [, group]
+    neutral: str = "???"  # text
+    position: str = "last"  # last, mean, all, span or an index
+
+
+@dataclass
+class SplitSettings:
+    """Shares of the groups that train, choose and report."""
+
+    train: float = 0.6
+    validation: float = 0.2
+    test: float = 0.2
+
+
+@dataclass
+class ActivationSettings:
+    """How activations are read and stored."""
+
+    sites: list[str] = field(default_factory=lambda: ["resid_post"])
+    dtype: str = "float32"  # of the stored files: float32, float16 or bfloat16
+    batch_tokens: int = 4096  # tokens of one padded batch
+
+
+@dataclass
+class ProbeSettings:
+    """Logistic probes and their controls."""
+
+    C: list[float] = field(default_factory=lambda: [0.01, 0.1, 1.0, 10.0])
+    folds: int = 5
+    shuffled_draws: int = 10  # probes fitted to permuted labels
+    bootstrap_draws: int = 1000  # resamples of the groups behind every interval
+
+
+@dataclass
+class DirectionSettings:
+    """Which directions are derived from the activations."""
+
+    methods: list[str] = field(default_factory=lambda: ["difference_of_means", "logistic"])
+    random_draws: int = 8  # norm-matched random directions
+
+
+@dataclass
+class SampleSettings:
+    """The table of sampled continuations."""
+
+    strengths: list[float] = field(default_factory=lambda: [-4.0, -2.0, 0.0, 2.0, 4.0])
+    prompts: int = 3
+    new_tokens: int = 16
+    temperature: float = 0.7
+
+
+@dataclass
+class SteeringSettings:
+    """The dose-response grid: directions added at every layer."""
+
+    strengths: list[float] = field(default_factory=lambda: [-4.0, -2.0, -1.0, 0.0, 1.0, 2.0, 4.0])
+    unit: str = "gap"  # gap, sigma or norm
+    positions: list[str] = field(default_factory=lambda: ["from_last", "all"])
+    layers: list[int] | None = None  # blocks to steer at; null: the embedding and every block
+    prompts: int | None = None  # at most so many prompts; null: all of them
+    neutral_texts: int | None = None  # at most so many neutral texts; null: all of them
+    batch_tokens: int = 4096
+    bootstrap_draws: int = 1000
+    samples: SampleSettings = field(default_factory=SampleSettings)
+
+
+@dataclass
+class ScaleSettings:
+    """How far one may push: a fine range of strengths, and the activation itself scaled."""
+
+    strengths: list[float] = field(
+        default_factory=lambda: [-16.0, -8.0, -4.0, -2.0, -1.0, 0.0, 1.0, 2.0, 4.0, 8.0, 16.0]
+    )
+    unit: str = "gap"
+    positions: str = "from_last"
+    factors: list[float] = field(default_factory=lambda: [0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0])
+    layers: list[int] | None = None
+    prompts: int | None = None
+    neutral_texts: int | None = None
+    batch_tokens: int = 4096
+    bootstrap_draws: int = 1000
+
+
+@dataclass
+class PlotSettings:
+    """Look of the figures; widths in inches."""
+
+    column_width: float = 3.3
+    double_width: float = 6.9
+    font_size: float = 7.5
+    palette: str = "colorblind"
+    dpi: int = 200
+
+
+@dataclass
+class Settings:
+    """One experiment, composed and validated."""
+
+    experiment: str = "quickstart"
+    seed: int = 0
+    models: list[str] = field(default_factory=list)  # names of files in config/model
+    concepts: list[str] = field(default_factory=list)  # names of files in config/concept
+    model_path: str | None = None  # folder of the weights, for the one model of a run
+    model: dict[str, ModelSettings] = field(default_factory=dict)
+    concept: dict[str, ConceptSettings] = field(default_factory=dict)
+    split: SplitSettings = field(default_factory=SplitSettings)
+    activations: ActivationSettings = field(default_factory=ActivationSettings)
+    probe: ProbeSettings = field(default_factory=ProbeSettings)
+    directions: DirectionSettings = field(default_factory=DirectionSettings)
+    steering: SteeringSettings = field(default_factory=SteeringSettings)
+    scale: ScaleSettings = field(default_factory=ScaleSettings)
+    plot: PlotSettings = field(default_factory=PlotSettings)

@@ -1,0 +1,143 @@
+"""Checks across the keys of the settings that types alone cannot make."""
+
+import math
+import re
+from collections.abc import Sequence
+from typing import NoReturn, TypeVar
+
+from probesteer.errors import ProbesteerError
+from probesteer.settings.schema import Settings
+
+Value = TypeVar("Value")
+
+_CHOICES = {
+    "dtype": ("float32", "bfloat16", "float16"),
+    "site": ("resid_pre", "resid_post"),
+    "unit": ("gap", "sigma", "norm"),
+    "positions": ("from_last", "all"),
+    "method": ("difference_of_means", "logistic"),
+}
+
+
+def validate(settings: Settings) -> None:
+    """Raise ProbesteerError, in one line that names the key, for the first value out of place."""
+    _names(settings)
+    for name, model in settings.model.items():
+        _choice(f"model.{name}.dtype", model.dtype, "dtype")
+        if model.path is None and model.hub is None:
+            _fail(f"model.{name}.path", "neither a folder nor `hub` is given", "add model_path=…")
+    for name, concept in settings.concept.items():
+        for key in ("description", "examples", "prompts", "neutral"):
+            if getattr(concept, key) == "???":
+                _fail(f"concept.{name}.{key}", "missing", f"write it in config/concept/{name}.yaml")
+        if len(concept.labels) != 2 or len(set(concept.labels)) != 2:
+            _fail(f"concept.{name}.labels", f"{concept.labels}", "name label 0 and label 1")
+        if not re.fullmatch(r"last|mean|all|span|-?\d+", concept.position):
+            _fail(
+                f"concept.{name}.position",
+                f"{concept.position!r}",
+                "use last, mean, all, span or an index",
+            )
+    _shares(settings)
+    _activations(settings)
+    _probe(settings)
+    _sweeps(settings)
+
+
+def _names(settings: Settings) -> None:
+    if not settings.models:
+        _fail("models", "empty", "choose one with model=NAME")
+    if not settings.concepts:
+        _fail("concepts", "empty", "choose one with concept=NAME")
+    for key, names in (("models", settings.models), ("concepts", settings.concepts)):
+        if len(set(names)) < len(names):
+            _fail(key, f"{names} names one twice", "name each once")
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", settings.experiment):
+        _fail("experiment", f"{settings.experiment!r} is not a name", "use letters and digits")
+    if settings.seed < 0:
+        _fail("seed", f"{settings.seed}", "use 0 or more")
+
+
+def _shares(settings: Settings) -> None:
+    shares = settings.split
+    values = (shares.train, shares.validation, shares.test)
+    if min(values) <= 0 or not math.isclose(sum(values), 1, abs_tol=1e-6):
+        _fail("split", f"{values}", "use three positive shares that add up to 1")
+
+
+def _activations(settings: Settings) -> None:
+    _choice("activations.dtype", settings.activations.dtype, "dtype")
+    for site in _not_empty("activations.sites", settings.activations.sites):
+        _choice("activations.sites", site, "site")
+    _at_least("activations.batch_tokens", settings.activations.batch_tokens, 1)
+
+
+def _probe(settings: Settings) -> None:
+    probe = settings.probe
+    for C in _not_empty("probe.C", probe.C):
+        if not C > 0 or math.isinf(C):
+            _fail("probe.C", f"{C}", "every C is a positive number")
+    _at_least("probe.folds", probe.folds, 2)
+    _at_least("probe.shuffled_draws", probe.shuffled_draws, 5)
+    _at_least("probe.bootstrap_draws", probe.bootstrap_draws, 100)
+    for method in _not_empty("directions.methods", settings.directions.methods):
+        _choice("directions.methods", method, "method")
+    if "difference_of_means" not in settings.directions.methods:
+        _fail(
+            "directions.methods",
+            "difference_of_means is missing",
+            "add it: random directions and the scale stage are measured against it",
+        )
+    _at_least("directions.random_draws", settings.directions.random_draws, 1)
+
+
+def _sweeps(settings: Settings) -> None:
+    for stage, sweep in (("steering", settings.steering), ("scale", settings.scale)):
+        _strengths(f"{stage}.strengths", sweep.strengths)
+        _choice(f"{stage}.unit", sweep.unit, "unit")
+        _at_least(f"{stage}.batch_tokens", sweep.batch_tokens, 1)
+        _at_least(f"{stage}.bootstrap_draws", sweep.bootstrap_draws, 100)
+        for key, limit in (("prompts", sweep.prompts), ("neutral_texts", sweep.neutral_texts)):
+            if limit is not None:
+                _at_least(f"{stage}.{key}", limit, 4 if key == "prompts" else 1)
+        for layer in sweep.layers or []:
+            _at_least(f"{stage}.layers", layer, -1)
+    for positions in _not_empty("steering.positions", settings.steering.positions):
+        _choice("steering.positions", positions, "positions")
+    _choice("scale.positions", settings.scale.positions, "positions")
+    if 1.0 not in settings.scale.factors:
+        _fail("scale.factors", "1 is missing", "add it: it is the unscaled model")
+    samples = settings.steering.samples
+    _at_least("steering.samples.prompts", samples.prompts, 0)
+    _at_least("steering.samples.new_tokens", samples.new_tokens, 1)
+    if not samples.temperature > 0:
+        _fail("steering.samples.temperature", f"{samples.temperature}", "use a positive number")
+
+
+def _strengths(key: str, strengths: Sequence[float]) -> None:
+    if 0 not in strengths:
+        _fail(key, "0 is missing", "add it: it is the unsteered model")
+    if not (min(strengths) < 0 < max(strengths)):
+        _fail(key, f"{list(strengths)} lies on one side of 0", "add strengths on the other side")
+    if not all(math.isfinite(strength) for strength in strengths):
+        _fail(key, f"{list(strengths)}", "every strength is a finite number")
+
+
+def _choice(key: str, value: str, kind: str) -> None:
+    if value not in _CHOICES[kind]:
+        _fail(key, f"{value!r} is unknown", f"use one of {', '.join(_CHOICES[kind])}")
+
+
+def _at_least(key: str, value: int, smallest: int) -> None:
+    if value < smallest:
+        _fail(key, f"{value} is too small", f"use {smallest} or more")
+
+
+def _not_empty(key: str, values: Sequence[Value]) -> Sequence[Value]:
+    if not values:
+        _fail(key, "empty", "give at least one")
+    return values
+
+
+def _fail(key: str, what: str, remedy: str) -> NoReturn:
+    raise ProbesteerError(f"config: {key}: {what}; {remedy}")
