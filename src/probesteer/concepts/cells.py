@@ -1,0 +1,107 @@
+"""Checks of one column: from raw cells to texts, names and labels."""
+
+from pathlib import Path
+
+from probesteer.concepts.faults import row_fault, shown
+from probesteer.concepts.sources import SourceTable
+from probesteer.errors import ProbesteerError
+
+_LABELS = {"0": 0, "0.0": 0, "false": 0, "no": 0, "1": 1, "1.0": 1, "true": 1, "yes": 1}
+
+
+def texts(table: SourceTable, column: str) -> list[str]:
+    """The cells of a column in which every row must hold a text that is not blank."""
+    found = filled_texts(table, column)
+    for example, text in enumerate(found):
+        if text.isspace():
+            raise row_fault(table.path, example, f"{column} is blank; fill it or delete the row")
+    return found
+
+
+def filled_texts(table: SourceTable, column: str) -> list[str]:
+    """The cells of a column in which every row must hold a text; white space counts as one."""
+    found = []
+    for example, text in enumerate(optional_texts(table, column)):
+        if text is None:
+            raise row_fault(table.path, example, f"{column} is empty; fill it or delete the row")
+        found.append(text)
+    return found
+
+
+def optional_texts(table: SourceTable, column: str) -> list[str | None]:
+    """The cells of a column, with None where a cell is empty."""
+    found: list[str | None] = []
+    for example, cell in enumerate(table.columns[column]):
+        if _is_missing(cell):
+            found.append(None)
+        elif isinstance(cell, str):
+            _check_characters(table.path, example, column, cell)
+            found.append(cell)
+        else:
+            raise row_fault(
+                table.path, example, f"{column} is {shown(cell)}, not a text; put it in quotes"
+            )
+    return found
+
+
+def optional_names(table: SourceTable, column: str) -> list[str | None]:
+    """The names (of groups, pairs, splits) in a column, with None where a cell is blank.
+
+    White space around a name is dropped. Whole numbers are names too, so that `3` in a parquet
+    file and "3" in a CSV file name the same group.
+    """
+    found: list[str | None] = []
+    for example, cell in enumerate(table.columns[column]):
+        if isinstance(cell, float) and cell.is_integer():
+            cell = int(cell)  # a whole-number column with gaps often arrives as float
+        if _is_missing(cell):
+            found.append(None)
+        elif isinstance(cell, str):
+            _check_characters(table.path, example, column, cell)
+            found.append(cell.strip() or None)
+        elif isinstance(cell, int) and not isinstance(cell, bool):
+            found.append(str(cell))
+        else:
+            raise row_fault(
+                table.path,
+                example,
+                f"{column} is {shown(cell)}; name it by a text or a whole number",
+            )
+    return found
+
+
+def labels(table: SourceTable, column: str) -> list[int]:
+    """The labels in a column, 0 or 1, of which both must occur."""
+    found = []
+    for example, cell in enumerate(table.columns[column]):
+        label = _LABELS.get(str(cell).strip().lower())
+        if label is None:
+            what = "empty" if _is_missing(cell) or str(cell).isspace() else shown(cell)
+            raise row_fault(
+                table.path,
+                example,
+                f"{column} is {what}; use 0 or 1, 0.0 or 1.0, false or true, no or yes",
+            )
+        found.append(label)
+    if len(set(found)) == 1:
+        raise ProbesteerError(
+            f"{table.path}: every {column} is {found[0]}; add rows with {column} {1 - found[0]}"
+        )
+    return found
+
+
+def _is_missing(cell: object) -> bool:
+    return cell is None or cell == "" or cell != cell  # only NaN differs from itself
+
+
+def _check_characters(path: Path, example: int, column: str, text: str) -> None:
+    """Refuse what a JSON escape or a parquet file can hold, but UTF-8 text cannot."""
+    if "\0" in text:
+        raise row_fault(path, example, f"{column} holds a NUL character; remove it")
+    try:
+        text.encode()
+    except UnicodeEncodeError as fault:
+        character = shown(text[fault.start])
+        raise row_fault(
+            path, example, f"{column} holds half a character ({character}); remove it"
+        ) from fault

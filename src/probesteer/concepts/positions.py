@@ -1,0 +1,165 @@
+"""At which tokens a text is read: the same rule for every tokenizer and padding side.
+
+Tokens are counted in the unpadded sequence, special tokens included; special tokens (a leading
+<s>, a closing [SEP] or </s>) are never read.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from probesteer.concepts.faults import row_fault, shown
+from probesteer.concepts.spans import find_spans
+from probesteer.errors import ProbesteerError
+
+Offsets = Sequence[tuple[int, int]]
+
+
+@dataclass(frozen=True)
+class Position:
+    """Where to read: `last`, `mean` or `all` real tokens, the `span`'s end, or an `index`.
+
+    index: counts real (not special) tokens, from 0 at the first or from -1 at the last; only for
+    the kind `index`.
+    """
+
+    kind: Literal["last", "mean", "all", "span", "index"]
+    index: int = 0
+
+
+@dataclass(frozen=True)
+class ReadingRows:
+    """The activation rows to gather, ordered by example and token.
+
+    example: int64 [rows], which text. token: int64 [rows], which token of its unpadded sequence,
+    or -1 where the row is the mean over `tokens_of(example)`.
+    tokens: int64 [reads], every token that is read, example by example; bounds: int64 [n + 1],
+    those of example i are `tokens[bounds[i]:bounds[i + 1]]`. Unless mean, `tokens` is `token`.
+    """
+
+    example: NDArray[np.int64]
+    token: NDArray[np.int64]
+    mean: bool
+    tokens: NDArray[np.int64]
+    bounds: NDArray[np.int64]
+
+    def tokens_of(self, example: int) -> NDArray[np.int64]:
+        """The tokens of the unpadded sequence that are read, or averaged, for an example."""
+        return self.tokens[self.bounds[example] : self.bounds[example + 1]]
+
+    def frame(self) -> pd.DataFrame:
+        """The columns example and token, one row per activation row."""
+        return pd.DataFrame({"example": self.example, "token": self.token})
+
+
+def parse_position(text: str) -> Position:
+    """The position that a setting names: last, mean, all, span or a whole number.
+
+    Raises ProbesteerError for anything else.
+    """
+    match text:
+        case "last" | "mean" | "all" | "span":
+            return Position(text)
+    if re.fullmatch("-?[0-9]{1,9}", text):
+        return Position("index", int(text))
+    raise ProbesteerError(
+        f"position {shown(text)} is not known;"
+        " use last, mean, all, span or a whole number like 0 or -1"
+    )
+
+
+def reading_rows(
+    position: Position,
+    offsets: Sequence[Offsets],
+    special: Sequence[Sequence[int]],
+    spans: Sequence[str | None],
+    texts: Sequence[str],
+    source: Path,
+) -> ReadingRows:
+    """The rows to gather for texts that a tokenizer has cut into tokens.
+
+    offsets: per text, start and end (exclusive) of every token in characters of the text, as fast
+    tokenizers give them; used for the kind `span` only. special: per text, 1 (or True) for every
+    special token. spans: per text, the marked span or None. texts: what was tokenized. source:
+    the file that errors name.
+
+    last: the last real token; mean: all real tokens, one row; all: every real token, one row
+    each; index: counts real tokens; span: the last real token that overlaps the span's last
+    occurrence. Raises ProbesteerError that names the row where a text has no real token, not
+    enough of them for the index, or no usable span.
+    """
+    real, bounds = _real_tokens(special, source)
+    examples = np.arange(len(bounds) - 1)
+    match position.kind:
+        case "mean":
+            return ReadingRows(examples, np.full(len(examples), -1), True, real, bounds)
+        case "all":
+            return ReadingRows(np.repeat(examples, np.diff(bounds)), real, False, real, bounds)
+        case "last":
+            token = real[bounds[1:] - 1]
+        case "index":
+            token = real[_index_places(position.index, bounds, source)]
+        case "span":
+            token = _span_ends(offsets, special, find_spans(texts, spans, source), source)
+    return ReadingRows(examples, token, False, token, np.arange(len(bounds)))
+
+
+def _real_tokens(
+    special: Sequence[Sequence[int]], source: Path
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Indices of the real tokens, text by text, and the bounds of each text among them."""
+    starts = np.cumsum([0, *map(len, special)])
+    is_real = ~np.fromiter(chain.from_iterable(special), dtype=bool, count=starts[-1])
+    bounds = np.concatenate([[0], np.cumsum(is_real)])[starts]
+    counts = np.diff(bounds)
+    if not counts.all():
+        raise row_fault(
+            source, int(np.argmin(counts)), "the text has no tokens; write a text or delete the row"
+        )
+    places = np.flatnonzero(is_real)
+    return places - np.repeat(starts[:-1], counts), bounds
+
+
+def _index_places(index: int, bounds: NDArray[np.int64], source: Path) -> NDArray[np.int64]:
+    """Where the token counted by `index` stands among the real tokens, for every text."""
+    counts = np.diff(bounds)
+    short = (counts <= index) | (counts < -index)
+    if short.any():
+        example = int(np.argmax(short))
+        raise row_fault(
+            source,
+            example,
+            f"the text has {counts[example]} tokens, so there is none at position {index};"
+            " choose another position or delete the row",
+        )
+    return (bounds[:-1] if index >= 0 else bounds[1:]) + index
+
+
+def _span_ends(
+    offsets: Sequence[Offsets],
+    special: Sequence[Sequence[int]],
+    bounds: Sequence[tuple[int, int]],
+    source: Path,
+) -> NDArray[np.int64]:
+    """The last real token that overlaps each span."""
+    ends = np.empty(len(bounds), dtype=np.int64)
+    for example, (pieces, marks, (first, end)) in enumerate(
+        zip(offsets, special, bounds, strict=True)
+    ):
+        for token in range(len(pieces) - 1, -1, -1):
+            start, stop = pieces[token]
+            if not marks[token] and start < stop and start < end and stop > first:
+                ends[example] = token
+                break
+        else:
+            raise row_fault(
+                source, example, "no token covers the span; mark another part of the text"
+            )
+    return ends

@@ -1,0 +1,52 @@
+"""A concept ready for use: its three files read, checked and split."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from probesteer.concepts.positions import Position
+from probesteer.concepts.reading import read_examples, read_neutral, read_prompts
+from probesteer.concepts.spans import find_spans
+from probesteer.concepts.splits import assign_prompt_splits, assign_splits
+
+
+@dataclass(frozen=True)
+class PreparedConcept:
+    """The data of one concept.
+
+    examples: example, text, label, group, split (train, validation, test), span, pair.
+    prompts: prompt, positive, negative, group, split (validation, test).
+    neutral: text.
+    """
+
+    examples: pd.DataFrame
+    prompts: pd.DataFrame
+    neutral: pd.DataFrame
+
+
+def prepare_concept(
+    examples_path: Path,
+    prompts_path: Path,
+    neutral_path: Path,
+    shares: Mapping[str, float],
+    seed: int,
+    position: Position,
+) -> PreparedConcept:
+    """Read a concept's files, check them, and assign the splits.
+
+    shares: of train, validation and test, sum 1. seed: of the splits. position: where the examples
+    will be read; for the kind `span` every example must mark a span that is in its text.
+    Raises ProbesteerError that names file and row.
+    """
+    examples = read_examples(examples_path)
+    prompts = read_prompts(prompts_path)
+    neutral = read_neutral(neutral_path)
+    if position.kind == "span":
+        find_spans(examples["text"].tolist(), examples["span"].tolist(), examples_path)
+    return PreparedConcept(
+        examples.assign(split=assign_splits(examples, shares, seed, examples_path)),
+        prompts.assign(split=assign_prompt_splits(prompts, seed, prompts_path)),
+        neutral,
+    )

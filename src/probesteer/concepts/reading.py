@@ -1,0 +1,94 @@
+"""Labelled examples, prompts and neutral texts, read and checked row by row."""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from probesteer.concepts.cells import filled_texts, labels, optional_names, optional_texts, texts
+from probesteer.concepts.faults import row_fault, shown
+from probesteer.concepts.sources import read_source
+
+Names = Sequence[str | None]
+
+
+def read_examples(path: Path) -> pd.DataFrame:
+    """Read labelled examples from a CSV, JSONL or parquet file.
+
+    The file has the columns text and label, and may have group, pair, split and span; others are
+    ignored. A row without a group belongs to the group of its pair; without a pair, to a group of
+    its own, which it shares only with rows of the very same text.
+
+    Returns one row per example, in the order of the file: example (int64, from 0), text, label
+    (int64, 0 or 1), group, and split, span, pair with None where the file says nothing.
+    Raises ProbesteerError that names file and row.
+    """
+    table = read_source(path, ["text", "label"], ["group", "pair", "split", "span"])
+    found, pairs = texts(table, "text"), optional_names(table, "pair")
+    return pd.DataFrame(
+        {
+            "example": np.arange(len(found), dtype=np.int64),
+            "text": found,
+            "label": np.array(labels(table, "label"), dtype=np.int64),
+            "group": _groups(optional_names(table, "group"), pairs, found),
+            "split": _with_none(optional_names(table, "split")),
+            "span": _with_none(optional_texts(table, "span")),
+            "pair": _with_none(pairs),
+        }
+    )
+
+
+def read_prompts(path: Path) -> pd.DataFrame:
+    """Read prompts with a positive and a negative continuation (CSV, JSONL or parquet).
+
+    The file has the columns prompt, positive and negative, and may have group and split. A prompt
+    without a group is a group of its own, which it shares only with prompts of the same text.
+
+    Returns prompt, positive, negative, group, and split (None where the file says nothing).
+    Raises ProbesteerError that names file and row.
+    """
+    table = read_source(path, ["prompt", "positive", "negative"], ["group", "split"])
+    prompts = texts(table, "prompt")
+    positives, negatives = filled_texts(table, "positive"), filled_texts(table, "negative")
+    for example, (positive, negative) in enumerate(zip(positives, negatives, strict=True)):
+        if positive == negative:
+            raise row_fault(
+                path, example, f"positive and negative are both {shown(positive)}; change one"
+            )
+    groups = optional_names(table, "group")
+    return pd.DataFrame(
+        {
+            "prompt": prompts,
+            "positive": positives,
+            "negative": negatives,
+            "group": _groups(groups, [None] * len(prompts), prompts),
+            "split": _with_none(optional_names(table, "split")),
+        }
+    )
+
+
+def read_neutral(path: Path) -> pd.DataFrame:
+    """Read neutral texts, the one column text (CSV, JSONL or parquet).
+
+    Raises ProbesteerError that names file and row.
+    """
+    return pd.DataFrame({"text": texts(read_source(path, ["text"], []), "text")})
+
+
+def _groups(groups: Names, pairs: Names, own_texts: Sequence[str]) -> list[str]:
+    """The group of every row. Named by its text, not by its row, a group of one's own neither
+    depends on the order of the rows nor lets the same text stand in two splits."""
+    return [
+        group or (f"pair {pair}" if pair else f"text {_digest(text)}")
+        for group, pair, text in zip(groups, pairs, own_texts, strict=True)
+    ]
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _with_none(values: Names) -> pd.Series:
+    return pd.Series(list(values), dtype=object)  # object, as pandas turns None into NaN otherwise

@@ -1,0 +1,166 @@
+"""Train, validation and test, by group: no group ever stands in two of them."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from probesteer.concepts.allocation import allocate, scarce_label
+from probesteer.concepts.faults import row_fault, shown
+from probesteer.errors import ProbesteerError
+
+SPLITS = ("train", "validation", "test")
+PROMPT_SPLITS = ("validation", "test")
+
+
+def assign_splits(
+    examples: pd.DataFrame, shares: Mapping[str, float], seed: int, source: Path
+) -> pd.Series:
+    """The split of every example, by group, each split with both labels.
+
+    examples: columns label, group and split, as `read_examples` returns them. Splits that the
+    file gives are used as they are; where they leave out validation, it is taken from train
+    groups. Otherwise groups are dealt out by `shares` (of the rows of each label, over train,
+    validation and test, sum 1). The result depends on the seed and on the groups, not on the
+    order of the rows.
+
+    Raises ProbesteerError, naming `source`, where shares or given splits are not valid or the
+    groups are too few.
+    """
+    _check_shares(shares)
+    if examples["split"].notna().any():
+        splits = _check_given(examples, SPLITS, ("train", "test"), source)
+        if not (splits == "validation").any():
+            held_out = splits == "train"
+            kept = {name: shares[name] for name in ("train", "validation")}
+            splits[held_out] = _deal(examples[held_out], kept, seed, source)
+        _check_both_labels(examples["label"], splits, source)
+        return splits
+    return _deal(examples, {name: shares[name] for name in SPLITS}, seed, source)
+
+
+def assign_prompt_splits(prompts: pd.DataFrame, seed: int, source: Path) -> pd.Series:
+    """The split of every prompt, by group: half of the prompts validation, half test.
+
+    prompts: columns group and split, as `read_prompts` returns them; splits that the file gives
+    are used as they are. Raises ProbesteerError, naming `source`, where the given splits are not
+    valid or all prompts are of one group.
+    """
+    if prompts["split"].notna().any():
+        return _check_given(prompts, PROMPT_SPLITS, PROMPT_SPLITS, source)
+    names, group_of, sizes = np.unique(
+        prompts["group"].to_numpy(dtype=object), return_inverse=True, return_counts=True
+    )
+    if len(names) < 2:
+        raise ProbesteerError(
+            f"{source}: all prompts are of one group, but validation and test need one each;"
+            " add prompts of another group"
+        )
+    # a prompt has no label, so it counts for both
+    parts = allocate(names.tolist(), np.column_stack([sizes, sizes]), [0.5, 0.5], seed)
+    return _as_splits(prompts, PROMPT_SPLITS, parts[group_of])
+
+
+def check_folds(examples: pd.DataFrame, folds: int, source: Path) -> None:
+    """Check that the training split can be cut by group into `folds` folds with both labels.
+
+    examples: columns label, group and split (assigned). Raises ProbesteerError where the training
+    split has too few groups.
+    """
+    names, _, counts = _count_groups(examples[examples["split"] == "train"])
+    if len(names) < folds:
+        raise ProbesteerError(
+            f"{source}: {len(names)} training groups are too few for {folds} folds;"
+            " use fewer folds or add groups"
+        )
+    label = scarce_label(counts, folds)
+    if label is not None:
+        raise ProbesteerError(
+            f"{source}: label {label} stands in {np.count_nonzero(counts[:, label])} training"
+            f" groups, too few for {folds} folds with both labels; use fewer folds or add groups"
+        )
+
+
+def _deal(
+    examples: pd.DataFrame, shares: Mapping[str, float], seed: int, source: Path
+) -> pd.Series:
+    names, group_of, counts = _count_groups(examples)
+    splits = tuple(shares)
+    label = scarce_label(counts, len(splits))
+    if label is not None:
+        raise ProbesteerError(
+            f"{source}: label {label} stands in {np.count_nonzero(counts[:, label])} of"
+            f" {len(names)} groups, but {_enumerated(splits, 'and')} need one each, as a group"
+            " is never divided; add groups with this label or use smaller groups"
+        )
+    total = sum(shares.values())
+    parts = allocate(names, counts, [share / total for share in shares.values()], seed)
+    return _as_splits(examples, splits, parts[group_of])
+
+
+def _count_groups(
+    examples: pd.DataFrame,
+) -> tuple[list[str], NDArray[np.int64], NDArray[np.int64]]:
+    """Names of the groups, group of every row [n], rows of each label [groups, 2]."""
+    names, group_of = np.unique(examples["group"].to_numpy(dtype=object), return_inverse=True)
+    counts = np.zeros((len(names), 2), dtype=np.int64)
+    np.add.at(counts, (group_of, examples["label"].to_numpy()), 1)
+    return names.tolist(), group_of, counts
+
+
+def _as_splits(frame: pd.DataFrame, splits: tuple[str, ...], parts: NDArray[np.int64]) -> pd.Series:
+    return pd.Series(np.array(splits, dtype=object)[parts], index=frame.index, name="split")
+
+
+def _check_shares(shares: Mapping[str, float]) -> None:
+    if (
+        set(shares) != set(SPLITS)
+        or not all(share > 0 for share in shares.values())
+        or abs(sum(shares.values()) - 1) > 1e-6
+    ):
+        raise ProbesteerError(
+            f"split shares {dict(shares)} are not valid;"
+            " give train, validation and test a share above 0 each, sum 1"
+        )
+
+
+def _check_given(
+    frame: pd.DataFrame, known: tuple[str, ...], needed: tuple[str, ...], source: Path
+) -> pd.Series:
+    """The splits that the file gives, after checking values and groups."""
+    choice = _enumerated(known, "or")
+    for example, split in zip(frame.index, frame["split"], strict=True):
+        if split is None or split != split:
+            raise row_fault(
+                source, example, f"split is empty; use {choice} in every row, or in none"
+            )
+        if split not in known:
+            raise row_fault(source, example, f"split is {shown(split)}; use {choice}")
+    home: dict[str, str] = {}
+    for group, split in zip(frame["group"], frame["split"], strict=True):
+        if home.setdefault(group, split) != split:
+            raise ProbesteerError(
+                f"{source}: the group {shown(group)} stands in {home[group]} and in {split};"
+                " put all its rows into one split"
+            )
+    for split in needed:
+        if not (frame["split"] == split).any():
+            raise ProbesteerError(
+                f"{source}: no row has the split {split}; give it rows, or leave out the column"
+            )
+    return pd.Series(frame["split"].tolist(), index=frame.index, name="split")
+
+
+def _enumerated(splits: tuple[str, ...], conjunction: str) -> str:
+    return f"{', '.join(splits[:-1])} {conjunction} {splits[-1]}"
+
+
+def _check_both_labels(labels: pd.Series, splits: pd.Series, source: Path) -> None:
+    for split in SPLITS:
+        for label in (0, 1):
+            if not ((splits == split) & (labels == label)).any():
+                raise ProbesteerError(
+                    f"{source}: no row of the split {split} has label {label}; add rows"
+                )

@@ -1,0 +1,177 @@
+"""Reading positions: the tokens that each kind takes, and the texts that are refused."""
+
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from probesteer.concepts.positions import Position, ReadingRows, parse_position, reading_rows
+
+Refusal = Callable[[Callable[[], object]], str]
+
+SOURCE = Path("a.csv")
+TEXTS = ["one two one", "été 😀!", "end"]
+SPANS = ["one", "😀", "end"]
+
+
+def tokenize(
+    texts: list[str], before: int, after: int
+) -> tuple[list[list[tuple[int, int]]], list[list[int]]]:
+    """Words and punctuation as tokens, with special tokens before and after; an emoji gives three
+    tokens with equal offsets, as byte-level tokenizers do."""
+    offsets, special = [], []
+    for text in texts:
+        pieces = [
+            match.span()
+            for match in re.finditer(r"\w+|[^\w\s]", text)
+            for _ in range(3 if match.group() == "😀" else 1)
+        ]
+        offsets.append([(0, 0)] * before + pieces + [(0, 0)] * after)
+        special.append([1] * before + [0] * len(pieces) + [1] * after)
+    return offsets, special
+
+
+def read(
+    position: str,
+    before: int = 0,
+    after: int = 0,
+    texts: list[str] = TEXTS,
+    spans: Sequence[str | None] = SPANS,
+) -> ReadingRows:
+    offsets, special = tokenize(texts, before, after)
+    return reading_rows(parse_position(position), offsets, special, spans, texts, SOURCE)
+
+
+@pytest.mark.parametrize("before", [0, 1, 2])
+@pytest.mark.parametrize("after", [0, 1, 2])
+@pytest.mark.parametrize(
+    ("position", "tokens"),
+    [("last", [2, 4, 0]), ("0", [0, 0, 0]), ("-1", [2, 4, 0]), ("span", [2, 3, 0])],
+)
+def test_one_token_an_example(before: int, after: int, position: str, tokens: list[int]) -> None:
+    rows = read(position, before, after)
+    assert rows.example.tolist() == [0, 1, 2]
+    assert rows.token.tolist() == [token + before for token in tokens]
+    assert rows.example.dtype == rows.token.dtype == np.int64
+    assert not rows.mean
+    assert [rows.tokens_of(example).tolist() for example in range(3)] == [
+        [token + before] for token in tokens
+    ]
+
+
+@pytest.mark.parametrize(("index", "tokens"), [("2", [3, 3]), ("-3", [1, 3])])
+def test_an_index_counts_real_tokens_from_either_end(index: str, tokens: list[int]) -> None:
+    assert read(index, 1, 1, TEXTS[:2], SPANS[:2]).token.tolist() == tokens
+
+
+def test_mean_gives_one_row_an_example_over_its_real_tokens() -> None:
+    rows = read("mean", 1, 1)
+    assert rows.mean
+    assert rows.example.tolist() == [0, 1, 2]
+    assert rows.token.tolist() == [-1, -1, -1]
+    assert [rows.tokens_of(example).tolist() for example in range(3)] == [
+        [1, 2, 3],
+        [1, 2, 3, 4, 5],
+        [1],
+    ]
+
+
+def test_all_gives_one_row_a_real_token() -> None:
+    rows = read("all", 1, 1)
+    assert not rows.mean
+    assert rows.example.tolist() == [0, 0, 0, 1, 1, 1, 1, 1, 2]
+    assert rows.token.tolist() == [1, 2, 3, 1, 2, 3, 4, 5, 1]
+    assert rows.tokens_of(1).tolist() == [1, 2, 3, 4, 5]
+    assert rows.frame().to_dict("list") == {
+        "example": rows.example.tolist(),
+        "token": rows.token.tolist(),
+    }
+
+
+def test_special_tokens_within_the_text_are_not_read() -> None:
+    offsets = [[(0, 0), (0, 1), (1, 2), (2, 3), (3, 4)]]
+    special = [[True, False, True, False, True]]
+
+    def tokens(position: str) -> list[int]:
+        rows = reading_rows(parse_position(position), offsets, special, ["abcd"], ["abcd"], SOURCE)
+        return list(rows.token)
+
+    assert tokens("all") == [1, 3]
+    assert tokens("last") == tokens("1") == tokens("span") == [3]
+    assert tokens("-2") == [1]
+
+
+@pytest.mark.parametrize(
+    ("span", "token"),
+    [("two", 1), (" two", 1), ("two ", 1), ("ne tw", 1), ("one two", 1), ("n", 2), ("one", 2)],
+)
+@pytest.mark.parametrize("leading_space", [0, 1])
+def test_span_takes_the_last_token_that_overlaps_the_last_occurrence(
+    span: str, token: int, leading_space: int
+) -> None:
+    offsets = [[(0, 3), (4 - leading_space, 7), (8 - leading_space, 11)]]
+    rows = reading_rows(Position("span"), offsets, [[0, 0, 0]], [span], ["one two one"], SOURCE)
+    assert rows.token.tolist() == [token]
+
+
+@pytest.mark.parametrize("kind", ["last", "mean", "all", "span"])
+def test_named_positions(kind: str) -> None:
+    assert parse_position(kind).kind == kind
+
+
+@pytest.mark.parametrize(("text", "index"), [("0", 0), ("12", 12), ("-1", -1)])
+def test_index_positions(text: str, index: int) -> None:
+    assert parse_position(text) == Position("index", index)
+
+
+@pytest.mark.parametrize("text", ["", "Last", "index", "1.5", "+1", " 1", "٣", "1\n", "9" * 5000])
+def test_unknown_positions(refusal: Refusal, text: str) -> None:
+    message = refusal(lambda: parse_position(text))
+    assert message.startswith("position ")
+    assert message.endswith(
+        " is not known; use last, mean, all, span or a whole number like 0 or -1"
+    )
+    assert len(message) < 150
+
+
+@pytest.mark.parametrize("position", ["last", "mean", "all", "span", "0"])
+def test_a_text_without_tokens(refusal: Refusal, position: str) -> None:
+    assert (
+        refusal(lambda: read(position, 1, 1, ["a", "", "b"], ["a", "b", "b"]))
+        == "a.csv: row 3: the text has no tokens; write a text or delete the row"
+    )
+
+
+@pytest.mark.parametrize("index", ["5", "-6"])
+def test_an_index_out_of_range(refusal: Refusal, index: str) -> None:
+    assert refusal(lambda: read(index, 1, 1, TEXTS[1:], SPANS[1:])) == (
+        f"a.csv: row 2: the text has 5 tokens, so there is none at position {index};"
+        " choose another position or delete the row"
+    )
+
+
+@pytest.mark.parametrize(
+    ("span", "message"),
+    [
+        (None, "span is empty; mark a part of the text or choose another position"),
+        (float("nan"), "span is empty; mark a part of the text or choose another position"),
+        ("", "span is empty; mark a part of the text or choose another position"),
+        (" ", "span is empty; mark a part of the text or choose another position"),
+        ("Two", "the span 'Two' is not in the text; copy it exactly"),
+    ],
+)
+def test_unusable_spans(refusal: Refusal, span: str | None, message: str) -> None:
+    spans: list[str | None] = ["one", span]
+    found = refusal(lambda: read("span", 1, 1, ["one", "one two"], spans))
+    assert found == f"a.csv: row 3: {message}"
+
+
+def test_a_span_without_a_token(refusal: Refusal) -> None:
+    def call() -> ReadingRows:
+        offsets = [[(0, 1), (1, 1), (2, 3)]]
+        return reading_rows(Position("span"), offsets, [[0, 0, 0]], ["b"], ["abc"], SOURCE)
+
+    message = "a.csv: row 2: no token covers the span; mark another part of the text"
+    assert refusal(call) == message

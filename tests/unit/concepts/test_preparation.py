@@ -1,0 +1,77 @@
+"""A whole concept: three files to three frames."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from probesteer.concepts.positions import parse_position
+from probesteer.concepts.preparation import PreparedConcept, prepare_concept
+from probesteer.files.tables import read_table, write_table
+
+Write = Callable[[str, bytes | str], Path]
+Refusal = Callable[[Callable[[], object]], str]
+Prepare = Callable[[str, str], PreparedConcept]
+
+
+@pytest.fixture
+def prepare(write: Write) -> Prepare:
+    prompts = write("prompts.csv", "prompt,positive,negative\na, x, y\nb, x, y\nc, x, y\n")
+    neutral = write("neutral.csv", "text\nrain\n")
+    shares = {"train": 0.5, "validation": 0.25, "test": 0.25}
+
+    def call(rows: str, position: str) -> PreparedConcept:
+        examples = write("a.csv", rows)
+        return prepare_concept(examples, prompts, neutral, shares, 0, parse_position(position))
+
+    return call
+
+
+PLAIN = "text,label\n" + "".join(f"text {row},{row % 2}\n" for row in range(16))
+
+
+def test_the_frames_are_those_of_the_contract(prepare: Prepare) -> None:
+    concept = prepare(PLAIN, "last")
+    examples, prompts = concept.examples, concept.prompts
+    assert list(examples) == ["example", "text", "label", "group", "split", "span", "pair"]
+    assert examples["split"].value_counts().to_dict() == {"train": 8, "validation": 4, "test": 4}
+    assert examples["span"].tolist() == examples["pair"].tolist() == [None] * 16
+    assert list(prompts) == ["prompt", "positive", "negative", "group", "split"]
+    assert set(prompts["split"]) == {"validation", "test"}
+    assert concept.neutral.to_dict("list") == {"text": ["rain"]}
+
+
+def test_the_frames_survive_a_table(prepare: Prepare, tmp_path: Path) -> None:
+    examples = prepare(PLAIN, "last").examples
+    write_table(tmp_path / "a.parquet", examples, {})
+    found = read_table(tmp_path / "a.parquet")
+    assert found.drop(columns=["span", "pair"]).equals(examples.drop(columns=["span", "pair"]))
+    assert found[["span", "pair"]].isna().all(axis=None)
+
+
+SPANNED = "text,label,span\n" + "".join(f"text {row},{row % 2},{row}\n" for row in range(15))
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (PLAIN, "a.csv: row 2: span is empty; mark a part of the text or choose another position"),
+        (
+            SPANNED + "text 15,1,\n",
+            "a.csv: row 17: span is empty; mark a part of the text or choose another position",
+        ),
+        (
+            SPANNED + "text 15,1,Text\n",
+            "a.csv: row 17: the span 'Text' is not in the text; copy it exactly",
+        ),
+    ],
+)
+def test_span_needs_a_span_in_every_text(
+    prepare: Prepare, refusal: Refusal, rows: str, message: str
+) -> None:
+    assert refusal(lambda: prepare(rows, "span")) == message
+
+
+def test_spans_are_kept_and_other_positions_do_not_need_them(prepare: Prepare) -> None:
+    assert prepare(SPANNED, "span").examples["span"].tolist() == [str(row) for row in range(15)]
+    assert prepare(SPANNED + "text 15,1,Text\n", "mean").examples["span"].tolist()[15] == "Text"
