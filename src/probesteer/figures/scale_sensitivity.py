@@ -1,0 +1,101 @@
+"""Over which range of strengths steering works, and where the model breaks."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from probesteer.figures.activation_scaling import COLUMNS
+from probesteer.figures.depth_colours import KEY_LIMIT, depth_colours, depth_key, depth_marker
+from probesteer.figures.facets import facet_figure, note_figure
+from probesteer.figures.marks import draw_curve, spread_losses, spread_strengths, zero_lines
+from probesteer.figures.places import Place, at_place, places_of
+from probesteer.figures.rows import by_place, checked, concepts_of, curve_over, matching
+from probesteer.figures.style import Colour, FigureStyle
+
+_RESPONSE = "logit_difference_change"
+_LOSS = "neutral_loss"
+_ENDS = {
+    _RESPONSE: ("monotone_low", "monotone_high"),
+    _LOSS: ("doubling_negative", "doubling_positive"),
+}
+
+
+def draw(table: pd.DataFrame, style: FigureStyle, sensitivity: pd.DataFrame) -> Figure:
+    """Two panels a concept over the fine range of strengths: the response, below it the loss.
+
+    Open rings end the range in which the response rises; crosses stand where the neutral loss
+    has doubled. table: scale. Raises ProbesteerError where it is empty.
+    """
+    rows = matching(checked(table, COLUMNS, "scale"), operator="add")
+    ends = matching(sensitivity, operator="add")
+    with style.applied():
+        if rows.empty:
+            return note_figure(style, "Adding the direction over a fine range was not measured.")
+        places = places_of(rows)
+        facets = facet_figure(concepts_of(rows), style, rows_each=2, row_height=1.05)
+        for number, (concept, panels) in enumerate(facets.panels.items()):
+            for axes, metric in zip(panels, (_RESPONSE, _LOSS), strict=True):
+                chosen = matching(rows, concept=concept, metric=metric)
+                _draw_places(axes, chosen, matching(ends, concept=concept), places, style)
+                spread_strengths(axes, rows["strength"].to_numpy(dtype=float))
+            spread_losses(panels[1], matching(rows, concept=concept, metric=_LOSS)["value"])
+            if number % facets.columns == 0:
+                panels[0].set_ylabel("response\n(nats)")
+                panels[1].set_ylabel("neutral loss\n(nats/token)")
+        facets.figure.supxlabel("strength (class gaps)")
+        depth_key(facets.figure, places, style, _key())
+        return facets.figure
+
+
+def _draw_places(
+    axes: Axes,
+    rows: pd.DataFrame,
+    ends: pd.DataFrame,
+    places: list[Place],
+    style: FigureStyle,
+) -> None:
+    response = bool((rows["metric"] == _RESPONSE).any())
+    zero_lines(axes, x=0.0, y=0.0 if response else None)
+    colours = depth_colours(len(places), style)
+    for index, line in by_place(rows, places):
+        curve = curve_over(line, "strength")
+        draw_curve(
+            axes,
+            curve,
+            colours[index],
+            places[index].phrase,
+            marker=depth_marker(index, len(places)) if len(curve) <= 12 else "",
+            intervals=response and len(places) <= KEY_LIMIT,
+        )
+        metrics = _ENDS[_RESPONSE if response else _LOSS]
+        here = at_place(ends, places[index])
+        for strength in here[here["metric"].isin(metrics)]["value"].dropna():
+            height = float(np.interp(strength, curve.x, curve.value))
+            _mark(axes, float(strength), height, colours[index], response)
+
+
+def _mark(axes: Axes, strength: float, height: float, colour: Colour, ring: bool) -> None:
+    axes.plot(
+        [strength],
+        [height],
+        linestyle="",
+        marker="o" if ring else "x",
+        markersize=4.5,
+        markeredgewidth=1.0,
+        markerfacecolor="white",
+        markeredgecolor=colour,
+        label="end of the rising range" if ring else "loss doubled",
+        zorder=4,
+    )
+
+
+def _key() -> list[Line2D]:
+    ring = Line2D([], [], linestyle="", marker="o", label="response stops rising")
+    cross = Line2D([], [], linestyle="", marker="x", label="loss doubled")
+    for handle in (ring, cross):
+        handle.set(
+            markersize=4.5, markeredgewidth=1.0, markerfacecolor="white", markeredgecolor="0.2"
+        )
+    return [ring, cross]

@@ -1,0 +1,73 @@
+"""Where pushing along the direction moves the model: the slope at zero over depth."""
+
+from typing import Literal
+
+import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from probesteer.figures.dose_response import COLUMNS
+from probesteer.figures.facets import facet_figure, label_places, legend_above, note_figure
+from probesteer.figures.marks import band_handle, draw_band, draw_curve, zero_lines
+from probesteer.figures.places import places_of
+from probesteer.figures.rows import (
+    checked,
+    concepts_of,
+    curve_over_places,
+    first_split,
+    matching,
+    random_range,
+)
+from probesteer.figures.style import FigureStyle
+
+_METHODS: dict[str, tuple[str, str, Literal["-", "--"], float]] = {
+    "difference_of_means": ("difference of means, 95%", "o", "-", -0.08),
+    "logistic": ("logistic, 95%", "s", "--", 0.08),
+}
+
+
+def draw(table: pd.DataFrame, style: FigureStyle) -> Figure:
+    """One panel a concept: nats per class gap over places, against random directions.
+
+    table: steering. Raises ProbesteerError where it is empty.
+    """
+    checked(table, COLUMNS, "steering")
+    rows = first_split(matching(table, metric="slope", positions="from_last"))
+    with style.applied():
+        if rows.empty:
+            return note_figure(style, "The slope of the response was not measured.")
+        places = places_of(rows)
+        numbers = {(place.site, place.layer): index for index, place in enumerate(places)}
+        index = [numbers[str(s), int(n)] for s, n in zip(rows["site"], rows["layer"], strict=True)]
+        rows = rows.assign(place_index=index)
+        facets = facet_figure(concepts_of(rows), style)
+        colours = dict(zip(_METHODS, style.categories(len(_METHODS)), strict=True))
+        for concept, (axes,) in facets.panels.items():
+            own = matching(rows, concept=concept)
+            draw_band(axes, random_range(matching(own, method="random"), "place_index"))
+            zero_lines(axes)
+            for method, (label, marker, line_style, offset) in _METHODS.items():
+                curve = curve_over_places(matching(own, method=method), places)
+                draw_curve(
+                    axes,
+                    curve,
+                    colours[method],
+                    label,
+                    marker=marker,
+                    line_style=line_style,
+                    offset=offset,
+                )
+            label_places(axes, places, facets.tick_limit)
+        facets.figure.supxlabel("layer (emb = embedding)")
+        facets.figure.supylabel("slope at zero (nats per gap)")
+        present = set(rows["method"])
+        key: list[Artist] = [
+            Line2D([], [], color=colours[method], marker=marker, linestyle=line_style, label=label)
+            for method, (label, marker, line_style, _) in _METHODS.items()
+            if method in present
+        ]
+        if "random" in present:
+            key.append(band_handle("random directions, range"))
+        legend_above(facets.figure, key, columns=2 if facets.columns == 1 else 4)
+        return facets.figure

@@ -1,0 +1,118 @@
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from probesteer.errors import ProbesteerError
+from probesteer.figures.catalogue import CATALOGUE, draw_figure, entry
+from probesteer.figures.style import FigureStyle
+from tests.unit.figures.reading_back import words
+from tests.unit.figures.synthetic_tables import TRUTHS, Truth, synthetic_tables
+
+Tables = dict[str, pd.DataFrame]
+NAMES = [figure.name for figure in CATALOGUE]
+CAPTIONS = Path(__file__).parents[3] / "workflow" / "report"
+UNITS = ("nats", "share", "cosine", "accuracy", "factor")
+AWKWARD = (
+    Truth("past-tense-versus-present-tense-of-the-main-verb-of-the-sentence"),
+    Truth("$dollar$ & <b>"),
+    Truth("_under", slope=0.0),
+)
+
+
+@pytest.fixture(scope="module")
+def one_concept() -> Tables:
+    return synthetic_tables(TRUTHS[:1], layers=1, draws=2)
+
+
+@pytest.fixture(scope="module")
+def awkward() -> Tables:
+    return synthetic_tables(AWKWARD, layers=80, steered=10, draws=2)
+
+
+@pytest.fixture(scope="module")
+def unknown(small_tables: Tables) -> Tables:
+    """Tables in which no number is known."""
+    return {
+        table: frame.assign(value=np.nan, low=np.nan, high=np.nan)
+        for table, frame in small_tables.items()
+        if "value" in frame
+    }
+
+
+@pytest.fixture(scope="module")
+def holes(small_tables: Tables) -> Tables:
+    """Tables in which three numbers in ten are unknown."""
+    random = np.random.default_rng(0)
+    return {
+        table: frame.assign(
+            **{end: frame[end].mask(random.random(len(frame)) < 0.3) for end in ("value", "low")}
+        )
+        for table, frame in small_tables.items()
+        if "value" in frame
+    }
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_figure_has_labels_with_units(
+    name: str, small_tables: Tables, style: FigureStyle
+) -> None:
+    figure = draw_figure(name, small_tables, style)
+    text = words(figure)
+    assert any(unit in text for unit in UNITS)
+    assert figure.get_figwidth() == style.double_width_inches
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_figure_draws_one_concept_in_one_column(
+    name: str, one_concept: Tables, style: FigureStyle
+) -> None:
+    figure = draw_figure(name, one_concept, style)
+    assert figure.get_figwidth() == style.column_width_inches
+    figure.draw_without_rendering()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_figure_takes_long_and_odd_names_and_many_layers(
+    name: str, awkward: Tables, style: FigureStyle
+) -> None:
+    figure = draw_figure(name, awkward, style)
+    figure.draw_without_rendering()
+    assert "$dollar$" in words(figure).replace("\n", "")
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("missing", ["unknown", "holes"])
+def test_every_figure_outlives_missing_numbers(
+    name: str, missing: str, style: FigureStyle, request: pytest.FixtureRequest
+) -> None:
+    draw_figure(name, request.getfixturevalue(missing), style).draw_without_rendering()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_empty_table_is_an_error(name: str, tables: Tables, style: FigureStyle) -> None:
+    empty = {table: frame.iloc[:0] for table, frame in tables.items()}
+    with pytest.raises(ProbesteerError, match=r"no rows; run the stage"):
+        draw_figure(name, empty, style)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_report_caption_of_the_workflow_is_the_catalogues(name: str) -> None:
+    written = (CAPTIONS / f"{name}.rst").read_text(encoding="utf-8")
+    assert " ".join(written.split()) == entry(name).caption
+
+
+def test_every_caption_of_the_workflow_has_a_figure() -> None:
+    assert {path.stem for path in CAPTIONS.glob("*.rst")} == set(NAMES)
+
+
+def test_captions_say_what_the_interval_is() -> None:
+    assert all("nterval" in figure.caption for figure in CATALOGUE)
+
+
+def test_an_unknown_figure_and_a_missing_table_are_named(style: FigureStyle) -> None:
+    with pytest.raises(ProbesteerError, match="figure 'pie': no such figure"):
+        entry("pie")
+    with pytest.raises(ProbesteerError, match="'dose_response': needs the table 'steering'"):
+        draw_figure("dose_response", {}, style)

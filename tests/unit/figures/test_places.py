@@ -1,0 +1,59 @@
+import pandas as pd
+import pytest
+
+from probesteer.figures.places import Place, at_place, places_of, tick_indices
+
+EMBEDDING = Place("resid_pre", 0)
+
+
+def blocks(count: int) -> list[Place]:
+    return [EMBEDDING, *(Place("resid_post", layer) for layer in range(count))]
+
+
+def test_places_are_ordered_by_depth_without_the_token_baseline() -> None:
+    table = pd.DataFrame(
+        {
+            "site": ["resid_post", "tokens", "resid_post", "mlp_out", "resid_pre", "resid_pre"],
+            "layer": [10, -1, 2, 2, 0, 0],
+        }
+    )
+    assert places_of(table) == [
+        EMBEDDING,
+        Place("mlp_out", 2),
+        Place("resid_post", 2),
+        Place("resid_post", 10),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("place", "label", "phrase"),
+    [
+        (EMBEDDING, "emb", "the embedding"),
+        (Place("resid_pre", 3), "pre 3", "the input of layer 3"),
+        (Place("resid_post", 0), "0", "layer 0"),
+        (Place("mlp_out", 4), "4 mlp_out", "mlp_out of layer 4"),
+    ],
+)
+def test_names_of_a_place(place: Place, label: str, phrase: str) -> None:
+    assert (place.label, place.phrase) == (label, phrase)
+
+
+def test_rows_at_a_place_need_both_site_and_layer() -> None:
+    table = pd.DataFrame(
+        {"site": ["resid_pre", "resid_post", "resid_post"], "layer": [0, 0, 1], "value": [1, 2, 3]}
+    )
+    assert at_place(table, Place("resid_post", 0))["value"].tolist() == [2]
+
+
+def test_few_places_all_have_a_tick() -> None:
+    assert tick_indices(blocks(5), 7) == [0, 1, 2, 3, 4, 5]
+
+
+def test_many_places_have_ticks_at_round_layers() -> None:
+    places = blocks(80)
+    labels = [places[index].label for index in tick_indices(places, 7)]
+    assert labels == ["emb", "20", "40", "60"]
+
+
+def test_thinned_ticks_without_an_embedding_start_at_the_first_place() -> None:
+    assert tick_indices(blocks(12)[1:], 6) == [0, 2, 4, 6, 8, 10]
