@@ -78,7 +78,8 @@ def open_cache(manifest: Path) -> ActivationCache:
         raise ProbesteerError(f"{manifest}: not a manifest; delete it and run again") from fault
     tokens = manifest.parent / _TOKENS
     columns = {
-        name: np.asarray(map_tensor(tokens, name)) for name in ("example", "token", "ids", "lengths")
+        name: np.asarray(map_tensor(tokens, name))
+        for name in ("example", "token", "ids", "lengths")
     }
     return ActivationCache(manifest.parent, places, **columns)
 
@@ -145,6 +146,17 @@ def missing_files(manifest: Path) -> list[Path]:
     except (OSError, ValueError, KeyError, TypeError):
         return [manifest]
     return [path for path in named if not path.is_file()]
+
+
+def discard_incomplete(manifest: Path) -> list[Path]:
+    """Remove a manifest that names files which are gone, so that the cache is filled up again.
+
+    Returns the files that are missing; layers that are there are kept and found again.
+    """
+    missing = missing_files(manifest) if manifest.is_file() else []
+    if missing:
+        manifest.unlink()
+    return missing
 
 
 def _checksum(path: Path) -> str:

@@ -147,7 +147,9 @@ def _rows_of(
 
 def _joined(prompts: Sequence[str], continuations: Sequence[str]) -> list[str]:
     return [
-        prompt + ("" if not continuation[:1].isalnum() or prompt[-1:].isspace() else " ") + continuation
+        prompt
+        + ("" if not continuation[:1].isalnum() or prompt[-1:].isspace() else " ")
+        + continuation
         for prompt, continuation in zip(prompts, continuations, strict=True)
     ]
 

@@ -42,9 +42,7 @@ def at_place(blocks: Sequence[nn.Module], place: Place, function: SiteFunction) 
         handle.remove()
 
 
-def _attach(
-    blocks: Sequence[nn.Module], place: Place, function: SiteFunction
-) -> RemovableHandle:
+def _attach(blocks: Sequence[nn.Module], place: Place, function: SiteFunction) -> RemovableHandle:
     if not 0 <= place.layer < len(blocks):
         raise ProbesteerError(
             f"layer {place.layer} is not in the model; its {len(blocks)} blocks "

@@ -1,0 +1,75 @@
+"""Digest of the code that a stage runs, so that a change in it makes the stage run again."""
+
+import ast
+import hashlib
+from functools import cache
+from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+_NAME = _PACKAGE.name
+# A job's slice already holds what its settings say; their schema is not its code.
+_LEFT_OUT = f"{_NAME}.settings"
+
+
+def code_digest(module: str) -> str:
+    """SHA-256 over a module and everything of this package that it imports, directly or not.
+
+    The syntax trees count, without docstrings: comments and formatting change nothing.
+
+    Raises ValueError for a module that isn't in the package.
+    """
+    if _source(module) is None:
+        raise ValueError(f"{module} is not a module of {_NAME}")
+    reached: set[str] = set()
+    waiting = [module]
+    while waiting:
+        name = waiting.pop()
+        if name not in reached:
+            reached.add(name)
+            waiting += _imports(name)
+    digest = hashlib.sha256()
+    for name in sorted(reached):
+        digest.update(f"{name}\n{_tree(name)}\n".encode())
+    return digest.hexdigest()
+
+
+@cache
+def _parsed(module: str) -> ast.Module:
+    source = _source(module)
+    assert source is not None
+    return ast.parse(source.read_text(encoding="utf-8"))
+
+
+@cache
+def _tree(module: str) -> str:
+    tree = ast.parse(ast.unparse(_parsed(module)))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            if ast.get_docstring(node, clean=False) is not None:
+                node.body = node.body[1:]
+    return ast.dump(tree)
+
+
+@cache
+def _imports(module: str) -> tuple[str, ...]:
+    """Modules of this package that `module` imports, also inside its functions."""
+    names: set[str] = set()
+    for node in ast.walk(_parsed(module)):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module)
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return tuple(
+        name
+        for name in sorted(names)
+        if name.split(".")[0] == _NAME and not name.startswith(_LEFT_OUT) and _source(name)
+    )
+
+
+def _source(module: str) -> Path | None:
+    path = _PACKAGE.parent.joinpath(*module.split("."))
+    for candidate in (path.with_suffix(".py"), path / "__init__.py"):
+        if candidate.is_file():
+            return candidate
+    return None

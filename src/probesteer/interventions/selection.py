@@ -1,0 +1,48 @@
+"""What a sweep runs on: which prompts, which texts, which layers."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from probesteer.directions.direction import Direction
+from probesteer.errors import ProbesteerError
+from probesteer.models.loading import LoadedModel
+from probesteer.places import EMBEDDING
+
+
+def require_continuations(loaded: LoadedModel) -> None:
+    """Raise ProbesteerError for a model that doesn't predict the next token."""
+    if not loaded.causal:
+        raise ProbesteerError(
+            f"model {loaded.name}: {type(loaded.model).__name__} writes no continuations; "
+            "ask for the probes alone: snakemake probes"
+        )
+
+
+def spread_rows(frame: pd.DataFrame, limit: int | None) -> pd.DataFrame:
+    """At most `limit` rows, spread evenly over the frame; all of them for None."""
+    if limit is None or limit >= len(frame):
+        return frame
+    taken = np.linspace(0, len(frame) - 1, limit).round().astype(int)
+    return frame.iloc[taken].reset_index(drop=True)
+
+
+def at_layers(directions: Sequence[Direction], layers: Sequence[int] | None) -> list[Direction]:
+    """Directions at the wanted blocks, -1 being the embedding; all of them for None.
+
+    Raises ProbesteerError for a layer at which there is no direction.
+    """
+    if layers is None:
+        return list(directions)
+    by_layer: dict[int, list[Direction]] = {}
+    for direction in directions:
+        layer = -1 if direction.place == EMBEDDING else direction.place.layer
+        by_layer.setdefault(layer, []).append(direction)
+    missing = [layer for layer in layers if layer not in by_layer]
+    if missing:
+        raise ProbesteerError(
+            f"config: layers: there is no direction at layer {missing[0]}; "
+            f"use some of {', '.join(map(str, sorted(by_layer)))}"
+        )
+    return [direction for layer in layers for direction in by_layer[layer]]

@@ -1,0 +1,62 @@
+"""Fill the activation cache of one concept in one model."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from probesteer.activations.cache import Request
+from probesteer.activations.extraction import fill_cache
+from probesteer.concepts.positions import parse_position, reading_rows
+from probesteer.concepts.reading import read_examples
+from probesteer.files.digests import json_digest
+from probesteer.models.loading import load_model
+from probesteer.models.record import read_record
+from probesteer.models.sites import places_of
+from probesteer.models.tokens import tokenize
+from probesteer.settings.slices import ActivationsSlice
+from probesteer.stages.interface import InputPath, OutputPath
+
+
+def run(
+    settings: ActivationsSlice,
+    provenance: dict[str, Any],
+    *,
+    record: InputPath,
+    examples: InputPath,
+    manifest: OutputPath,
+) -> None:
+    """Write one file a layer beside the manifest, and the manifest last.
+
+    examples: the concept's own file, so that experiments which split it differently share what
+    is read from the model.
+    """
+    table = read_examples(examples)
+    texts = table["text"].tolist()
+    model_record = read_record(record)
+    loaded = load_model(model_record, settings.model)
+    tokens = tokenize(loaded, texts, f"concept {settings.concept}: example")
+    rows = reading_rows(
+        parse_position(settings.position),
+        tokens.offsets,
+        tokens.special,
+        _spans(table),
+        texts,
+        examples,
+    )
+    request = Request(
+        model=model_record.digest,
+        model_dtype=settings.model.dtype,
+        tokenizer=type(loaded.tokenizer).__name__,
+        template="",
+        position=settings.position,
+        dtype=settings.activations.dtype,
+        texts=json_digest([texts, _spans(table)]),
+    )
+    places = places_of(len(loaded.blocks), settings.activations.sites)
+    folder = Path(manifest).parent
+    fill_cache(loaded, tokens, rows, places, folder, request, settings.activations.batch_tokens)
+
+
+def _spans(table: pd.DataFrame) -> list[str | None]:
+    return [None if pd.isna(span) else str(span) for span in table["span"]]

@@ -1,0 +1,77 @@
+"""The command line of every stage, made from the signature of its `run`."""
+
+import argparse
+import importlib
+import inspect
+import logging
+import sys
+import typing
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from probesteer.errors import ProbesteerError
+from probesteer.settings.slices import from_json
+from probesteer.stages.interface import STAGES, InputPath, InputPaths, OutputPaths
+from probesteer.stages.provenance import provenance_of
+from probesteer.stages.resources import record_resources
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run a stage. Returns 0, or 1 after bad input, told in one line on standard error."""
+    if not arguments or arguments[0] not in STAGES:
+        print(f"usage: python -m probesteer {{{','.join(STAGES)}}} …", file=sys.stderr)
+        return 2
+    stage = arguments[0]
+    module = importlib.import_module(f"probesteer.stages.{stage}")
+    hints = typing.get_type_hints(module.run)
+    options = _parser(stage, module.run, hints).parse_args(arguments[1:])
+    _log_to(options.log)
+    try:
+        paths = {name: getattr(options, name) for name in _path_names(module.run)}
+        settings = from_json(hints["settings"], options.settings)
+        inputs = {name: path for name, path in paths.items() if _is_input(hints[name])}
+        provenance = provenance_of(stage, options.settings, inputs)
+        with record_resources(stage, options.resources):
+            module.run(settings, provenance, **paths)
+    except ProbesteerError as fault:
+        logging.getLogger("probesteer").error("%s", fault)
+        return 1
+    return 0
+
+
+def _parser(stage: str, run: Callable[..., None], hints: dict[str, Any]) -> argparse.ArgumentParser:
+    doc = inspect.getdoc(sys.modules[run.__module__])
+    parser = argparse.ArgumentParser(prog=f"python -m probesteer {stage}", description=doc)
+    parser.add_argument("--settings", required=True, metavar="JSON", help="the stage's slice")
+    parser.add_argument("--log", type=Path, metavar="FILE", help="also write messages here")
+    parser.add_argument("--resources", type=Path, metavar="FILE", help="record time and memory")
+    for name in _path_names(run):
+        several: dict[str, Any] = {"nargs": "*"} if hints[name] in (InputPaths, OutputPaths) else {}
+        flag = f"--{name.replace('_', '-')}"
+        parser.add_argument(flag, required=True, type=Path, metavar="FILE", **several)
+    return parser
+
+
+def _path_names(run: Callable[..., None]) -> list[str]:
+    parameters = inspect.signature(run).parameters.values()
+    return [p.name for p in parameters if p.kind is inspect.Parameter.KEYWORD_ONLY]
+
+
+def _is_input(hint: Any) -> bool:
+    return hint is InputPath or hint is InputPaths
+
+
+def _log_to(path: Path | None) -> None:
+    """Messages go to standard error, and into the job's own log if it has one."""
+    handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)]
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handlers.append(logging.FileHandler(path, mode="w", encoding="utf-8"))
+    logging.basicConfig(
+        level=logging.WARNING, format="%(levelname)s: %(message)s", handlers=handlers, force=True
+    )
+    logging.getLogger("probesteer").setLevel(logging.INFO)
+    logging.addLevelName(logging.ERROR, "error")
+    logging.addLevelName(logging.WARNING, "warning")
+    logging.addLevelName(logging.INFO, "info")

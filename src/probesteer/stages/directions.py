@@ -1,0 +1,51 @@
+"""Derive directions from the training rows of one concept in one model."""
+
+from typing import Any
+
+from probesteer.activations.cache import open_cache
+from probesteer.directions.fitting import fit_directions
+from probesteer.directions.storage import directions_table, write_directions
+from probesteer.errors import ProbesteerError
+from probesteer.files.tables import read_table, write_table
+from probesteer.probes.storage import read_probes
+from probesteer.settings.slices import DirectionsSlice
+from probesteer.stages.interface import InputPath, OutputPath
+from probesteer.stages.keys import keyed
+
+
+def run(
+    settings: DirectionsSlice,
+    provenance: dict[str, Any],
+    *,
+    manifest: InputPath,
+    examples: InputPath,
+    probes: InputPath,
+    directions: OutputPath,
+    table: OutputPath,
+) -> None:
+    """Write the unit vectors with their statistics, and the statistics as a table."""
+    cache = open_cache(manifest)
+    rows = read_table(examples).iloc[cache.example]
+    train = (rows["split"] == "train").to_numpy()
+    labels = rows["label"].to_numpy()[train]
+    fitted_probes = read_probes(probes)
+    derived = []
+    for place in cache.places:
+        derived += fit_directions(
+            cache.read(place)[train],
+            labels,
+            place,
+            fitted_probes[place],
+            settings.directions.methods,
+            settings.directions.random_draws,
+            settings.seed,
+        )
+    if not derived:
+        raise ProbesteerError(
+            f"concept {settings.concept}: its classes have the same mean at every layer of "
+            f"{settings.model}; nothing can be steered towards"
+        )
+    write_directions(directions, derived, provenance)
+    write_table(
+        table, keyed(directions_table(derived), settings.model, settings.concept), provenance
+    )

@@ -1,0 +1,27 @@
+"""What a stage's `run` is made of, so that one command line serves all stages.
+
+`run(settings, provenance, *, name: InputPath, …, other: OutputPath, …) -> None`
+"""
+
+from pathlib import Path
+from typing import NewType
+
+InputPath = NewType("InputPath", Path)
+InputPaths = NewType("InputPaths", tuple[Path, ...])
+OutputPath = NewType("OutputPath", Path)
+OutputPaths = NewType("OutputPaths", tuple[Path, ...])
+
+# The order of the data flow; a stage is the module of this name in `probesteer.stages`.
+STAGES = (
+    "fetch",
+    "examples",
+    "activations",
+    "probes",
+    "directions",
+    "cosines",
+    "steering",
+    "scale",
+    "figures",
+    "report",
+    "train_demo_model",
+)

@@ -1,0 +1,40 @@
+"""Time and memory of a job, left beside its results."""
+
+import json
+import resource
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from probesteer.files.atomic import write_text
+
+
+@contextmanager
+def record_resources(stage: str, path: Path | None) -> Iterator[None]:
+    """Write wall time, CPU time and peak memory of the process to `path`, as JSON.
+
+    Times are in seconds from the process's start of work, memory in MB; the peak on the GPU is
+    0 without one.
+    """
+    started = time.monotonic()
+    yield
+    if path is not None:
+        usage = resource.getrusage(resource.RUSAGE_SELF)
+        kilobytes = usage.ru_maxrss if sys.platform != "darwin" else usage.ru_maxrss / 1024
+        content = {
+            "stage": stage,
+            "wall_s": round(time.monotonic() - started, 3),
+            "cpu_s": round(usage.ru_utime + usage.ru_stime, 3),
+            "peak_rss_mb": round(kilobytes / 1024, 1),
+            "peak_gpu_mb": _peak_gpu_mb(),
+        }
+        write_text(path, json.dumps(content, sort_keys=True) + "\n")
+
+
+def _peak_gpu_mb() -> float:
+    torch = sys.modules.get("torch")  # a stage that needs no torch has no GPU memory either
+    if torch is None or not torch.cuda.is_available():
+        return 0.0
+    return float(round(torch.cuda.max_memory_allocated() / 2**20, 1))

@@ -1,0 +1,83 @@
+"""Steer one model along the directions of one concept, at every layer."""
+
+from typing import Any
+
+import pandas as pd
+
+from probesteer.directions.direction import Direction
+from probesteer.directions.storage import read_directions
+from probesteer.files.tables import read_table, write_table
+from probesteer.interventions.dose_response import (
+    DoseGrid,
+    dose_response_table,
+    measure_dose_response,
+    prompt_table,
+)
+from probesteer.interventions.samples import sample_continuations
+from probesteer.interventions.selection import at_layers, require_continuations, spread_rows
+from probesteer.models.loading import load_model
+from probesteer.models.record import read_record
+from probesteer.settings.slices import SteeringSlice
+from probesteer.stages.interface import InputPath, OutputPath
+from probesteer.stages.keys import keyed
+
+
+def run(
+    settings: SteeringSlice,
+    provenance: dict[str, Any],
+    *,
+    record: InputPath,
+    directions: InputPath,
+    prompts: InputPath,
+    neutral: InputPath,
+    table: OutputPath,
+    prompts_table: OutputPath,
+    samples: OutputPath,
+) -> None:
+    """Write the dose-response table, its rows per prompt, and sampled continuations."""
+    steering = settings.steering
+    chosen = at_layers(read_directions(directions), steering.layers)
+    asked = spread_rows(read_table(prompts), steering.prompts)
+    texts = spread_rows(read_table(neutral), steering.neutral_texts)["text"].tolist()
+    loaded = load_model(read_record(record), settings.model)
+    require_continuations(loaded)
+    source = f"concept {settings.concept}:"
+    grid = DoseGrid(
+        strengths=sorted(steering.strengths),
+        unit=steering.unit,
+        positions=list(steering.positions),
+        batch_tokens=steering.batch_tokens,
+        bootstrap_draws=steering.bootstrap_draws,
+        seed=settings.seed,
+    )
+    measured = measure_dose_response(loaded, asked, texts, chosen, grid, source)
+    groups, splits = asked["group"].to_numpy(dtype=str), asked["split"].to_numpy(dtype=str)
+    responses = dose_response_table(measured, grid, groups, splits)
+    sampled = sample_continuations(
+        loaded,
+        spread_rows(asked, steering.samples.prompts)["prompt"].tolist(),
+        steepest_direction(responses, chosen),
+        steering.samples.strengths,
+        steering.unit,
+        steering.samples.new_tokens,
+        steering.samples.temperature,
+        settings.seed,
+        source,
+    )
+    names = (settings.name, settings.concept)
+    write_table(samples, keyed(sampled, *names), provenance)
+    per_prompt = prompt_table(measured, grid, groups, splits)
+    write_table(prompts_table, keyed(per_prompt, *names), provenance)
+    write_table(table, keyed(responses, *names), provenance)
+
+
+def steepest_direction(responses: pd.DataFrame, directions: list[Direction]) -> Direction:
+    """The difference of means with the steepest slope on the validation prompts."""
+    candidates = [d for d in directions if d.method == "difference_of_means"]
+    slopes = responses.query(
+        "metric == 'slope' and split == 'validation' and method == 'difference_of_means'"
+    )
+    best = slopes.loc[slopes["value"].idxmax()]
+    return next(
+        d for d in candidates if (d.place.site, d.place.layer) == (best["site"], best["layer"])
+    )

@@ -1,0 +1,19 @@
+# The only rule that uses the network; every other stage runs without.
+localrules:
+    fetch_model,
+
+
+rule fetch_model:
+    input:
+        local_model_files,
+    output:
+        record=f"{MODEL}/record.json",
+    log:
+        f"{MODEL}/fetch.log",
+    conda:
+        ENVIRONMENT
+    params:
+        settings=slice_of("fetch"),
+        code=code_of("fetch"),
+    shell:
+        "{STAGE} fetch --settings {params.settings:q} --record {output.record:q} --log {log:q}"

@@ -1,0 +1,21 @@
+# Logistic probes at every layer, with their controls.
+rule fit_probes:
+    input:
+        manifest=activation_manifest,
+        examples=f"{CONCEPT}/examples.parquet",
+    output:
+        table=f"{TABLES}/probes.parquet",
+        probes=f"{TABLES}/probes.safetensors",
+    log:
+        f"{LOGS}/probes.log",
+    conda:
+        ENVIRONMENT
+    params:
+        settings=slice_of("probes"),
+        code=code_of("probes"),
+        resources=resources_of("probes"),
+    shell:
+        "{STAGE} probes --settings {params.settings:q}"
+        " --manifest {input.manifest:q} --examples {input.examples:q}"
+        " --table {output.table:q} --probes {output.probes:q}"
+        " --log {log:q} --resources {params.resources:q}"

@@ -1,0 +1,25 @@
+# How far one may push, and what scaling the activation itself does.
+rule measure_scale:
+    input:
+        record=model_record,
+        directions=f"{TABLES}/directions.safetensors",
+        prompts=f"{CONCEPT}/prompts.parquet",
+        neutral=f"{CONCEPT}/neutral.parquet",
+    output:
+        table=f"{TABLES}/scale.parquet",
+        sensitivity=f"{TABLES}/sensitivity.parquet",
+    log:
+        f"{LOGS}/scale.log",
+    conda:
+        ENVIRONMENT
+    threads: threads_of_model
+    params:
+        settings=slice_of("scale"),
+        code=code_of("scale"),
+        resources=resources_of("scale"),
+    shell:
+        "{STAGE} scale --settings {params.settings:q}"
+        " --record {input.record:q} --directions {input.directions:q}"
+        " --prompts {input.prompts:q} --neutral {input.neutral:q}"
+        " --table {output.table:q} --sensitivity {output.sensitivity:q}"
+        " --log {log:q} --resources {params.resources:q}"
