@@ -1,0 +1,82 @@
+"""Choose the penalty of a probe by cross-validation that keeps groups together.
+
+The criterion is the mean log-likelihood of the held-out rows. It is a proper score, it does not
+saturate where every C ranks the rows perfectly, and it exists for a fold that holds one label.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.model_selection import StratifiedGroupKFold
+
+from probesteer.errors import ProbesteerError
+from probesteer.probes.logistic import fit_logistic_path
+
+# Log-likelihoods closer than the solvers' precision are ties.
+_TIE = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class Fold:
+    """Rows to fit and rows held out, as indices into the rows that were given."""
+
+    fit: NDArray[np.int64]
+    held_out: NDArray[np.int64]
+
+
+def grouped_folds(
+    y: NDArray[np.int64], groups: NDArray[Any], folds: int, seed: int
+) -> tuple[Fold, ...]:
+    """Split rows into `folds` folds: no group in two, labels as even as the groups allow.
+
+    y: [n] in {0, 1}; groups: [n]. Pass training rows only.
+    Raises ProbesteerError where there are too few groups, or rows of a label, for the folds.
+    """
+    group_numbers = np.unique(groups, return_inverse=True)[1]
+    n_groups = int(group_numbers.max(initial=-1)) + 1
+    fewest = int(np.bincount(y, minlength=2).min())
+    if min(n_groups, fewest) < folds:
+        raise ProbesteerError(
+            f"train split: {n_groups} groups and {fewest} rows of the rarer label cannot fill "
+            f"{folds} folds; add examples or set fewer folds"
+        )
+    splitter = StratifiedGroupKFold(n_splits=folds, shuffle=True, random_state=seed)
+    made = []
+    for fit, held_out in splitter.split(np.zeros((len(y), 1)), y, group_numbers):
+        if len(np.unique(y[fit])) < 2:
+            raise ProbesteerError(
+                f"train split: one of {folds} folds holds every row of a label; add groups of "
+                "both labels or set other folds"
+            )
+        # With groups of very uneven size a fold can be left without rows.
+        if len(held_out):
+            made.append(Fold(fit, held_out))
+    return tuple(made)
+
+
+def choose_C(
+    X: Any, y: NDArray[np.int64], folds: Sequence[Fold], C_grid: Sequence[float]
+) -> tuple[float, pd.DataFrame]:
+    """The C with the highest mean held-out log-likelihood; of ties, the smallest.
+
+    X: [n, d] dense or sparse and y: [n], training rows only; `folds` from `grouped_folds`.
+    Returns C and a table with columns C, fold, log_likelihood (nats, mean over the held-out
+    rows of the fold), n. The mean that decides is over rows, not over folds.
+    """
+    grid = sorted(set(C_grid))
+    total = np.zeros(len(grid))
+    rows = []
+    for number, fold in enumerate(folds):
+        probes = fit_logistic_path(X[fold.fit], y[fold.fit], grid)
+        held_out, sign = X[fold.held_out], np.where(y[fold.held_out] == 1, 1.0, -1.0)
+        for index, probe in enumerate(probes):
+            log_likelihoods = -np.logaddexp(0.0, -sign * probe.scores(held_out))
+            total[index] += log_likelihoods.sum()
+            rows.append((probe.C, number, float(log_likelihoods.mean()), len(sign)))
+    mean = total / sum(len(fold.held_out) for fold in folds)
+    best = int(np.flatnonzero(mean >= mean.max() - _TIE)[0])
+    return grid[best], pd.DataFrame(rows, columns=["C", "fold", "log_likelihood", "n"])

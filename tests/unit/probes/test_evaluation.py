@@ -1,0 +1,277 @@
+"""The probe table: planted concepts are found, controls are at chance, nothing leaks."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.typing import NDArray
+
+from probesteer.errors import ProbesteerError
+from probesteer.places import Place
+from probesteer.probes.evaluation import (
+    BAG_OF_TOKENS,
+    ProbeResults,
+    evaluate_bag_of_tokens,
+    evaluate_probes,
+)
+from probesteer.probes.intervals import group_resamples
+from probesteer.probes.metrics import auroc
+
+EMPTY, PLANTED = Place("resid_pre", 0), Place("resid_post", 0)
+COLUMNS = [
+    "site",
+    "layer",
+    "method",
+    "draw",
+    "split",
+    "metric",
+    "value",
+    "low",
+    "high",
+    "n",
+    "interval",
+]
+
+
+@dataclass(frozen=True)
+class Settings:
+    C: list[float] = field(default_factory=lambda: [0.01, 0.1, 1.0])
+    folds: int = 4
+    shuffled_draws: int = 6
+    bootstrap_draws: int = 100
+
+
+@dataclass
+class Data:
+    """200 rows in groups of 4, of which 120 train; the second place holds the label."""
+
+    labels: NDArray[np.int64]
+    groups: NDArray[np.object_]
+    splits: NDArray[np.object_]
+    activations: dict[Place, NDArray[np.float64]]
+
+    def evaluate(self, settings: Settings | None = None, seed: int = 0) -> ProbeResults:
+        return evaluate_probes(
+            self.activations.__getitem__,
+            list(self.activations),
+            self.labels,
+            self.groups,
+            self.splits,
+            np.arange(len(self.labels)),
+            settings or Settings(),
+            seed,
+        )
+
+
+@pytest.fixture
+def data() -> Data:
+    generator = np.random.default_rng(0)
+    labels = generator.integers(0, 2, 200)
+    group = np.arange(200) // 4
+    names = np.array(["train", "train", "train", "validation", "test"], dtype=object)
+    noise = generator.standard_normal((2, 200, 12))
+    planted = noise[1] + 2.5 * np.outer(labels, np.eye(12)[3])
+    return Data(
+        labels=labels,
+        groups=np.array([f"g{number}" for number in group], dtype=object),
+        splits=names[group % 5],
+        activations={EMPTY: noise[0], PLANTED: planted},
+    )
+
+
+def pick(table: pd.DataFrame, **values: object) -> pd.DataFrame:
+    kept = table
+    for column, value in values.items():
+        kept = kept[kept[column] == value]
+    return kept
+
+
+def test_the_table_holds_a_row_for_each_measurement(data: Data) -> None:
+    table = data.evaluate().table
+    assert list(table.columns) == COLUMNS
+    # A place: C, 2 splits x 3 metrics of the probe, and the same of 6 draws and their summary.
+    assert len(table) == 2 * (1 + 6 + 6 * 7)
+    assert not table.duplicated(COLUMNS[:6]).any()
+    assert list(table[["site", "layer"]].drop_duplicates().itertuples(index=False, name=None)) == [
+        ("resid_pre", 0),
+        ("resid_post", 0),
+    ]
+    probe = pick(table, method="logistic")
+    assert set(pick(probe, split="test")["metric"]) == {"accuracy", "balanced_accuracy", "auroc"}
+    assert set(pick(probe, split="test")["n"]) == {40}
+    assert set(pick(probe, split="test")["interval"]) == {"bootstrap 95%"}
+    penalty = pick(probe, metric="C")
+    assert set(penalty["split"]) == {"train"}
+    assert set(penalty["n"]) == {120}
+    assert set(penalty["value"]) <= {0.01, 0.1, 1.0}
+    assert penalty[["low", "high"]].isna().all(axis=None)
+
+
+def test_a_planted_concept_is_found_and_noise_is_not(data: Data) -> None:
+    table = pick(data.evaluate().table, method="logistic", split="test", metric="auroc")
+    noise, found = pick(table, site="resid_pre"), pick(table, site="resid_post")
+    assert found["value"].item() > 0.85
+    assert noise["low"].item() < 0.5 < noise["high"].item()
+    assert (table["low"] <= table["value"]).all()
+    assert (table["value"] <= table["high"]).all()
+
+
+def test_values_and_intervals_come_from_the_probes_that_are_returned(data: Data) -> None:
+    results = data.evaluate()
+    test = data.splits == "test"
+    scores = results.probes[PLANTED].scores(data.activations[PLANTED][test].astype(np.float32))
+    row = pick(results.table, site="resid_post", method="logistic", split="test", metric="auroc")
+    assert row["value"].item() == float(auroc(data.labels[test], scores))
+    resamples = group_resamples(data.groups[test], 100, 0)
+    other_draws = resamples.interval(lambda w: auroc(data.labels[test], scores, w))
+    assert row["low"].item() == pytest.approx(other_draws.low, abs=0.05)
+    assert row["high"].item() == pytest.approx(other_draws.high, abs=0.05)
+
+
+def test_the_null_is_centred_on_chance_and_summarised(data: Data) -> None:
+    table = data.evaluate(Settings(shuffled_draws=60)).table
+    null = pick(table, method="shuffled_labels", metric="auroc", split="test")
+    for site in ("resid_pre", "resid_post"):
+        of_site = pick(null, site=site)
+        draws, summary = of_site[of_site["draw"] >= 0], pick(of_site, draw=-1)
+        assert draws["value"].mean() == pytest.approx(0.5, abs=0.05)
+        assert draws["value"].std() > 0.03
+        assert set(draws["interval"]) == {"none"}
+        assert summary["value"].item() == pytest.approx(draws["value"].mean())
+        spread = draws["value"].std(ddof=1)
+        assert summary["low"].item() == pytest.approx(draws["value"].mean() - spread)
+        assert summary["high"].item() == pytest.approx(draws["value"].mean() + spread)
+        assert summary["interval"].item() == "standard deviation"
+        assert summary["n"].item() == 60
+
+
+def test_no_shuffled_draws_leave_no_null(data: Data) -> None:
+    table = data.evaluate(Settings(shuffled_draws=0)).table
+    assert set(table["method"]) == {"logistic"}
+
+
+@pytest.mark.parametrize("poison", ["activations", "labels"])
+def test_rows_outside_training_do_not_touch_the_probe(data: Data, poison: str) -> None:
+    clean = data.evaluate()
+    held_out = data.splits != "train"
+    if poison == "labels":
+        data.labels = np.where(held_out, 1 - data.labels, data.labels)
+    else:
+        for rows in data.activations.values():
+            rows[held_out] *= -1e6
+    poisoned = data.evaluate()
+    pd.testing.assert_frame_equal(
+        poisoned.cross_validation, clean.cross_validation, check_exact=True
+    )
+    for place, probe in clean.probes.items():
+        assert poisoned.probes[place].C == probe.C
+        assert poisoned.probes[place].coefficient.tobytes() == probe.coefficient.tobytes()
+        assert poisoned.probes[place].intercept == probe.intercept
+    before = pick(clean.table, method="logistic", split="test")
+    after = pick(poisoned.table, method="logistic", split="test")
+    assert not np.array_equal(before["value"], after["value"])
+
+
+def test_cross_validation_explains_each_C(data: Data) -> None:
+    results = data.evaluate()
+    scores = results.cross_validation
+    assert list(scores.columns) == ["site", "layer", "method", "C", "fold", "log_likelihood", "n"]
+    for place, probe in results.probes.items():
+        here = pick(scores, site=place.site, layer=place.layer)
+        totals = (here["log_likelihood"] * here["n"]).groupby(here["C"]).sum()
+        assert totals.idxmax() == probe.C
+
+
+def test_each_place_is_read_once(data: Data) -> None:
+    read: list[Place] = []
+
+    def read_layer(place: Place) -> NDArray[np.float16]:
+        read.append(place)
+        return data.activations[place].astype(np.float16)
+
+    results = evaluate_probes(
+        read_layer,
+        [PLANTED, EMPTY],
+        data.labels,
+        data.groups,
+        data.splits,
+        np.arange(200),
+        Settings(),
+        0,
+    )
+    assert read == [PLANTED, EMPTY]
+    assert list(results.probes) == [PLANTED, EMPTY]
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_does_not(data: Data) -> None:
+    first, again, other = (data.evaluate(seed=seed) for seed in (4, 4, 5))
+    values = ["value", "low", "high"]
+    assert first.table[values].to_numpy().tobytes() == again.table[values].to_numpy().tobytes()
+    pd.testing.assert_frame_equal(first.table, again.table, check_exact=True)
+    assert first.table[values].to_numpy().tobytes() != other.table[values].to_numpy().tobytes()
+
+
+def test_a_test_split_with_one_label_has_an_accuracy_and_no_auroc(data: Data) -> None:
+    data.labels[data.splits == "test"] = 1
+    table = pick(data.evaluate().table, method="logistic", split="test")
+    numbers = ["value", "low", "high"]
+    assert pick(table, metric="auroc")[numbers].isna().all(axis=None)
+    assert pick(table, metric="accuracy")[numbers].notna().all(axis=None)
+
+
+def test_tokens_that_follow_the_label_are_read_by_the_bag(data: Data) -> None:
+    generator = np.random.default_rng(1)
+    lengths = generator.integers(3, 9, 200)
+    texts = [
+        np.append(generator.integers(10, 60, length - 1), 5 if label else 6)
+        for length, label in zip(lengths, data.labels, strict=True)
+    ]
+
+    def bag(ids: NDArray[np.int64]) -> ProbeResults:
+        return evaluate_bag_of_tokens(
+            ids, lengths, data.labels, data.groups, data.splits, Settings(), 0
+        )
+
+    results = bag(np.concatenate(texts))
+    assert list(results.table.columns) == COLUMNS
+    assert set(results.table["site"]) == {"tokens"}
+    assert set(results.table["layer"]) == {-1}
+    assert set(results.table["method"]) == {"bag_of_tokens"}
+    assert list(results.probes) == [BAG_OF_TOKENS]
+    assert len(results.table) == 7
+    found = pick(results.table, split="test", metric="auroc")
+    assert found["value"].item() > 0.95
+    without = bag(generator.integers(10, 60, int(lengths.sum())))
+    noise = pick(without.table, split="test", metric="auroc")
+    assert 0.25 < noise["value"].item() < 0.75
+
+
+def break_value(data: Data) -> None:
+    data.activations[PLANTED][170, 3] = np.nan
+
+
+def break_rows(data: Data) -> None:
+    data.activations[PLANTED] = data.activations[PLANTED][:-1]
+
+
+def break_labels(data: Data) -> None:
+    data.labels[data.splits == "train"] = 0
+
+
+@pytest.mark.parametrize(
+    ("fault", "message"),
+    [
+        (break_value, r"activations of resid_post, layer 0: row 170: activation is NaN"),
+        (break_rows, r"activations of resid_post, layer 0: shape \(199, 12\) where 200 rows"),
+        (break_labels, r"train split: labels are \[0\] where both 0 and 1 are needed"),
+    ],
+)
+def test_bad_input_is_told_in_one_line(
+    data: Data, fault: Callable[[Data], None], message: str
+) -> None:
+    fault(data)
+    with pytest.raises(ProbesteerError, match=message) as raised:
+        data.evaluate()
+    assert "\n" not in str(raised.value)
