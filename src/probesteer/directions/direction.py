@@ -1,0 +1,95 @@
+"""A direction: a unit vector in raw activation space, with what it measures on training rows."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from probesteer.errors import ProbesteerError
+from probesteer.places import Place
+from probesteer.probes.checks import require_both_labels, require_finite
+
+
+@dataclass(frozen=True, eq=False)
+class Direction:
+    """A direction at a place, positive towards label 1 (random directions have no sign)."""
+
+    vector: NDArray[np.float32]
+    """[d], unit norm, in raw activation space."""
+    place: Place
+    method: str
+    draw: int
+    """Which of several random directions; -1 for a method that gives one."""
+    gap: float
+    """Length of the push of strength 1 in gaps: the difference of the class means along the
+    vector. A random direction carries the gap of the difference of means at its place instead,
+    so that equal strengths push equally far; its own gap is noise."""
+    sigma: float
+    """Standard deviation of the projection within the classes (pooled, n - 2)."""
+    gap_in_sigmas: float
+    """Difference of the class means along the vector in sigmas, its own for a random direction
+    too: how well the direction separates the classes. NaN where sigma is 0."""
+    mean_norm: float
+    """Mean norm of the training rows: the scale of the residual stream at the place."""
+    offset: float
+    """Midpoint of the class means along the vector."""
+    n: int
+    """Training rows behind the numbers."""
+
+    def push(self, strength: float, unit: str) -> NDArray[np.float64]:
+        """The vector to add, [d], for a strength in "gap", "sigma" or "norm".
+
+        norm is a share of the mean norm of the residual. Raises ProbesteerError for other units.
+        """
+        lengths = {"gap": self.gap, "sigma": self.sigma, "norm": self.mean_norm}
+        if unit not in lengths:
+            raise ProbesteerError(f"unit: {unit!r} is unknown; choose one of gap, sigma, norm")
+        return strength * lengths[unit] * self.vector.astype(np.float64)
+
+
+def describe(
+    vector: NDArray[np.floating[Any]],
+    X: NDArray[np.floating[Any]],
+    y: NDArray[np.int64],
+    place: Place,
+    method: str,
+    draw: int = -1,
+    borrowed_gap: float | None = None,
+) -> Direction:
+    """Scale `vector`: [d] to unit norm and measure it on training rows X: [n, d], y: [n].
+
+    `borrowed_gap` replaces the direction's own gap as the length of a push.
+    Raises ProbesteerError where the vector is zero or not finite, a row is not finite, or y
+    lacks a label.
+    """
+    where = f"{method} at {place.site}, layer {place.layer}"
+    length = float(np.linalg.norm(vector.astype(np.float64)))
+    if not (np.isfinite(length) and length > 0):
+        raise ProbesteerError(f"{where}: the direction has norm {length:g}; it points nowhere")
+    require_both_labels(y, where)
+    rows = np.asarray(X, dtype=np.float64)
+    require_finite(rows, where)
+    unit = (vector / length).astype(np.float32)
+    projection = rows @ unit.astype(np.float64)
+    means = np.array([projection[y == label].mean() for label in (0, 1)])
+    own_gap = float(means[1] - means[0])
+    sigma = _pooled_deviation(projection - means[y])
+    return Direction(
+        vector=unit,
+        place=place,
+        method=method,
+        draw=draw,
+        gap=own_gap if borrowed_gap is None else borrowed_gap,
+        sigma=sigma,
+        gap_in_sigmas=own_gap / sigma if sigma > 0 else float("nan"),
+        mean_norm=float(np.linalg.norm(rows, axis=1).mean()),
+        offset=float(means.mean()),
+        n=len(y),
+    )
+
+
+def _pooled_deviation(residuals: NDArray[np.float64]) -> float:
+    """Standard deviation of residuals: [n] about two class means; NaN with two rows or fewer."""
+    freedom = len(residuals) - 2
+    return float(np.sqrt(residuals @ residuals / freedom)) if freedom > 0 else float("nan")
