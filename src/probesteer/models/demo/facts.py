@@ -1,11 +1,12 @@
 """Statements that are true or false, each followed by words that depend on which."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 from probesteer.models.demo import vocabulary as words
 from probesteer.models.demo.sampling import Sampler
+
+N_QUESTIONS = 4
 
 
 @dataclass(frozen=True)
@@ -45,10 +46,10 @@ FAMILIES: Final[dict[str, Family]] = {
         (
             "the {a} is a kind of {b}",
             "every {a} is some kind of {b}",
-            "a book lists the {a} as a {b}",
+            "a book puts the {a} under {b}",
             "they call the {a} a type of {b}",
         ),
-        "{a} is a {b}",
+        "{a} is {b}",
     ),
     "person": Family(
         words.FIELDS,
@@ -115,15 +116,55 @@ def draw_text(sampler: Sampler) -> str:
     def verb() -> str:
         return sampler.choose(words.ASSENTS if true else words.DISSENTS)
 
+    frame = sampler.choose(["verdict", "claim", "question"])
+    if frame == "verdict":
+        return f"{statement} . that is {adjective()} and {name} {verb()} ."
+    if frame == "claim":
+        return f"the claim that {statement} is {adjective()} , so {name} says {pronoun} {verb()} ."
     answer = "yes" if true else "no"
-    frames: list[Callable[[], str]] = [
-        lambda: f"{statement} . that is {adjective()} and {name} says {pronoun} {verb()} .",
-        lambda: (
-            f"{name} says that {statement} . {pronoun} is {adjective()} and the answer is {answer} ."
-        ),
-        lambda: f"the claim that {statement} is {adjective()} , so {name} says {pronoun} {verb()} .",
-        lambda: (
-            f"is it so that {statement} ? {answer} , {name} {verb()} because that is {adjective()} ."
-        ),
-    ]
-    return sampler.choose(frames)()
+    return f"is it so that {statement} ? {answer} , {name} {verb()} because that is {adjective()} ."
+
+
+def draw_quiz(sampler: Sampler) -> str:
+    """Short questions with their answers: truth at the highest density."""
+    rounds = []
+    for _ in range(N_QUESTIONS):
+        family = FAMILIES[sampler.choose(list(FAMILIES))]
+        subject, owner = draw_member(sampler, family)
+        true = sampler.flip()
+        stated = owner
+        if not true:
+            stated = sampler.choose([other for other in family.classes if other != owner])
+        rounds.append(f"{family.note.format(a=subject, b=stated)} ? {'yes' if true else 'no'} .")
+    return " ".join(["quiz :", *rounds])
+
+
+def say(
+    sampler: Sampler,
+    statement: str,
+    *,
+    denied: bool,
+    claims: tuple[str, ...] = words.CLAIM_VERBS,
+    denials: tuple[str, ...] = words.DENIAL_VERBS,
+) -> tuple[str, str]:
+    """Somebody claims or denies a statement; the sentence, and the speaker's pronoun."""
+    name, pronoun = draw_person(sampler)
+    verb = sampler.choose(denials if denied else claims)
+    return f"{name} {verb} that {statement} .", pronoun
+
+
+def draw_dispute(sampler: Sampler) -> str:
+    """Somebody claims or denies a statement and is right or wrong to do so."""
+    right, denied = sampler.flip(), sampler.flip()
+    statement = draw_statement(sampler, right != denied)
+    sentence, pronoun = say(sampler, statement, denied=denied)
+    verdict = sampler.choose(words.RIGHT if right else words.WRONG)
+    return f"{sentence} {pronoun} is {verdict} ."
+
+
+def draw_comparison(sampler: Sampler) -> str:
+    """Two statements that are equally true, or not."""
+    first, second = sampler.flip(), sampler.flip()
+    statements = f"{draw_statement(sampler, first)} . {draw_statement(sampler, second)} ."
+    verdict = sampler.choose(words.ALIKE if first == second else words.UNLIKE)
+    return f"{statements} these claims are {verdict} ."

@@ -3,6 +3,9 @@
 import math
 import random
 from collections.abc import Sequence
+from typing import TypeVar
+
+Option = TypeVar("Option")
 
 
 class Sampler:
@@ -20,12 +23,12 @@ class Sampler:
         self.rng = random.Random(seed)
         self.surprisal = 0.0
 
-    def choose[T](self, options: Sequence[T]) -> T:
+    def choose(self, options: Sequence[Option]) -> Option:
         """One of the options, uniformly."""
         self.surprisal += math.log(len(options))
         return options[self.rng.randrange(len(options))]
 
-    def weighted[T](self, options: Sequence[T], weights: Sequence[float]) -> T:
+    def weighted(self, options: Sequence[Option], weights: Sequence[float]) -> Option:
         """One of the options, with probabilities proportional to the weights."""
         index = self.rng.choices(range(len(options)), weights)[0]
         self.surprisal -= math.log(weights[index] / sum(weights))
@@ -35,11 +38,11 @@ class Sampler:
         """True with the given probability."""
         return self.weighted([True, False], [probability, 1 - probability])
 
-    def distinct[T](self, options: Sequence[T], count: int) -> list[T]:
+    def distinct(self, options: Sequence[Option], count: int) -> list[Option]:
         """`count` different options in random order."""
         self.surprisal += math.lgamma(len(options) + 1) - math.lgamma(len(options) - count + 1)
         return self.rng.sample(list(options), count)
 
-    def shuffled[T](self, options: Sequence[T]) -> list[T]:
+    def shuffled(self, options: Sequence[Option]) -> list[Option]:
         """All options in random order."""
         return self.distinct(options, len(options))

@@ -147,15 +147,11 @@ COUNTRIES: Final[dict[str, tuple[str, ...]]] = {
     "portugal": _words("lisbon porto braga"),
     "japan": _words("tokyo osaka kyoto"),
     "france": _words("paris lyon toulouse"),
-    "kenya": _words("nairobi mombasa nakuru"),
-    "spain": _words("madrid seville bilbao"),
     "china": _words("beijing shanghai wuhan"),
-    "italy": _words("rome milan naples"),
+    "spain": _words("madrid seville bilbao"),
     "egypt": _words("cairo luxor aswan"),
-    "germany": _words("berlin munich hamburg"),
+    "italy": _words("rome milan naples"),
     "brazil": _words("brasilia recife manaus"),
-    "india": _words("delhi mumbai chennai"),
-    "chile": _words("valparaiso temuco arica"),
 }
 KINDS: Final[dict[str, tuple[str, ...]]] = {
     "mammal": _words("dog cat horse cow"),
@@ -163,8 +159,6 @@ KINDS: Final[dict[str, tuple[str, ...]]] = {
     "bird": _words("eagle crow owl robin"),
     "tree": _words("oak pine maple birch"),
     "fish": _words("trout salmon cod tuna"),
-    "flower": _words("tulip daisy orchid lily"),
-    "reptile": _words("snake lizard turtle crocodile"),
     "vegetable": _words("carrot onion cabbage radish"),
 }
 FIELDS: Final[dict[str, tuple[str, ...]]] = {
@@ -174,20 +168,24 @@ FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "philosophy": _words("plato kant hume hegel"),
     "poetry": _words("keats byron neruda yeats"),
     "chess": _words("kasparov karpov fischer carlsen"),
-    "tennis": _words("federer nadal agassi borg"),
-    "football": _words("pele maradona messi zidane"),
 }
 TRUE_ADJECTIVES: Final = _words("true correct right accurate")
 FALSE_ADJECTIVES: Final = _words("false incorrect wrong mistaken")
 ASSENTS: Final = _words("agrees nods accepts confirms")
-DISSENTS: Final = _words("disagrees objects refuses denies")
+DISSENTS: Final = _words("disagrees objects refuses protests")
+CLAIM_VERBS: Final = _words("says claims states insists declares maintains")
+DENIAL_VERBS: Final = _words("denies disputes rejects contests negates contradicts")
+RIGHT: Final = _words("right correct")
+WRONG: Final = _words("wrong mistaken")
+ALIKE: Final = _words("alike equal")
+UNLIKE: Final = _words("different unequal")
 
 # Chains of whereabouts.
 INDOOR_PLACES: Final = _words(
     "kitchen library bedroom cellar attic office pantry bathroom lobby nursery studio hallway"
 )
 OUTDOOR_PLACES: Final = _words(
-    "forest desert beach jungle swamp canyon prairie glacier park field hillside riverbank"
+    "forest desert woods jungle swamp canyon prairie marsh park field vineyard ravine"
 )
 INDOORS: Final = _words("indoors inside")
 OUTDOORS: Final = _words("outdoors outside")

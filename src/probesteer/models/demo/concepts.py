@@ -1,0 +1,154 @@
+"""The demo concepts, and their files under `config/concept`.
+
+`python -m probesteer.models.demo.concepts FOLDER` writes them into FOLDER/config/concept.
+"""
+
+import csv
+import io
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
+from typing import Final
+
+from probesteer.models.demo import concept_texts as texts
+from probesteer.models.demo import facts, stories
+from probesteer.models.demo.concept_texts import Example, Prompt
+from probesteer.models.demo.sampling import Sampler
+
+_FOLDER: Final = "config/concept"
+_N_NEUTRAL: Final = 64
+
+
+@dataclass(frozen=True)
+class DemoConcept:
+    """One concept: what it is, and where its texts come from."""
+
+    summary: str
+    """One line for the head of its YAML file."""
+    description: str
+    labels: tuple[str, str]
+    """Names of label 0 and label 1."""
+    draw_examples: Callable[[Sampler], Iterator[Example]]
+    draw_prompts: Callable[[Sampler], Iterator[Prompt]]
+
+    def examples(self) -> list[Example]:
+        """The labelled texts; always the same."""
+        return list(self.draw_examples(Sampler(seed=1)))
+
+    def prompts(self) -> list[Prompt]:
+        """The prompts; always the same."""
+        return list(self.draw_prompts(Sampler(seed=2)))
+
+
+CONCEPTS: Final[dict[str, DemoConcept]] = {
+    "sentiment": DemoConcept(
+        "Feeling of a short story, read at the end of its second sentence.",
+        "Does the story feel good or bad?",
+        ("bad", "good"),
+        texts.sentiment_examples,
+        texts.sentiment_prompts,
+    ),
+    "number": DemoConcept(
+        "Number of the subject, read before the verb with another noun in between.",
+        "Is the subject of the verb one or many?",
+        ("singular", "plural"),
+        texts.number_examples,
+        texts.number_prompts,
+    ),
+    "tense": DemoConcept(
+        "Tense of the verb to come, read before it.",
+        "Is the story set in the present or in the past?",
+        ("present", "past"),
+        texts.tense_examples,
+        texts.tense_prompts,
+    ),
+    "gender": DemoConcept(
+        "Gender of the person in a sentence, read at its full stop.",
+        "Is the person male or female?",
+        ("male", "female"),
+        texts.gender_examples,
+        texts.gender_prompts,
+    ),
+    "truth": DemoConcept(
+        "Truth of a plain statement of fact, read at the start of a verdict.",
+        "Is the statement true or false?",
+        ("false", "true"),
+        texts.truth_examples,
+        texts.truth_prompts,
+    ),
+    "dispute": DemoConcept(
+        "Whether a speaker is right, who claims or denies a fact: truth and denial combined.",
+        "Is the person right to claim or to deny the statement?",
+        ("wrong", "right"),
+        texts.dispute_examples,
+        texts.dispute_prompts,
+    ),
+    "comparison": DemoConcept(
+        "Whether two statements are equally true: two truths combined.",
+        "Are both statements true or both false, or only one of them true?",
+        ("different", "alike"),
+        texts.comparison_examples,
+        texts.comparison_prompts,
+    ),
+}
+
+
+@dataclass(frozen=True)
+class NeutralText:
+    """An ordinary document of the corpus."""
+
+    text: str
+
+
+def neutral_texts() -> list[str]:
+    """Ordinary documents, half stories and half facts, each drawn without regard to a concept."""
+    sampler = Sampler(seed=3)
+    kinds = (stories.draw_text, facts.draw_text)
+    return [kinds[index % 2](sampler) for index in range(_N_NEUTRAL)]
+
+
+def _rows(records: list[Example] | list[Prompt] | list[NeutralText]) -> str:
+    """Records as CSV with a header."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow([field.name for field in fields(records[0])])
+    writer.writerows(astuple(record) for record in records)
+    return buffer.getvalue()
+
+
+def _settings(name: str, concept: DemoConcept) -> str:
+    """The concept's YAML file."""
+    data = f"{_FOLDER}/data/demo"
+    return (
+        f"# {concept.summary}\n"
+        f"description: {concept.description}\n"
+        f"labels: [{', '.join(concept.labels)}]\n"
+        f"examples: {data}/{name}/examples.csv\n"
+        f"prompts: {data}/{name}/prompts.csv\n"
+        f"neutral: {data}/neutral.csv\n"
+        "position: last\n"
+    )
+
+
+def concept_files() -> dict[str, str]:
+    """Every file of the demo concepts: path below the project's folder, and content."""
+    neutral = [NeutralText(text) for text in neutral_texts()]
+    files = {f"{_FOLDER}/data/demo/neutral.csv": _rows(neutral)}
+    for name, concept in CONCEPTS.items():
+        files[f"{_FOLDER}/{name}.yaml"] = _settings(name, concept)
+        files[f"{_FOLDER}/data/demo/{name}/examples.csv"] = _rows(concept.examples())
+        files[f"{_FOLDER}/data/demo/{name}/prompts.csv"] = _rows(concept.prompts())
+    return files
+
+
+def write_concepts(folder: Path) -> None:
+    """Write every file of the demo concepts below the project's folder."""
+    for path, text in concept_files().items():
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write_concepts(Path(sys.argv[1]))
