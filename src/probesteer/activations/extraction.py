@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -84,17 +85,16 @@ def _read_layers(
         ids, mask = pad_batch(loaded, [tokens.ids[example] for example in batch])
         gather = _Gather(rows, batch, ids.shape[1], loaded.device)
 
-        def keep(x: Tensor, layer: Tensor, gather: _Gather = gather) -> None:
-            layer[gather.rows] = gather(x).to("cpu", layer.dtype)
-
         with ExitStack() as hooks:
             for place in places:
-                layer = layers[place]
-                hooks.enter_context(
-                    at_place(loaded.blocks, place, lambda x, layer=layer, keep=keep: keep(x, layer))
-                )
+                keep = partial(_keep, layers[place], gather)
+                hooks.enter_context(at_place(loaded.blocks, place, keep))
             loaded.run_blocks(ids, mask)
     return layers
+
+
+def _keep(layer: Tensor, gather: "_Gather", x: Tensor) -> None:
+    layer[gather.rows] = gather(x).to("cpu", layer.dtype)
 
 
 class _Gather:

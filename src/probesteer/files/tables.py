@@ -35,6 +35,7 @@ def read_table(path: Path) -> pd.DataFrame:
     if not path.is_file():
         raise ProbesteerError(f"{path}: no such table; run the stage that makes it")
     try:
-        return pq.read_table(path).to_pandas()
+        table: pd.DataFrame = pq.read_table(path).to_pandas()
     except pa.ArrowInvalid as fault:
         raise ProbesteerError(f"{path}: not a readable table; delete it and run again") from fault
+    return table

@@ -32,8 +32,9 @@ def _declared(model: nn.Module) -> list[nn.Module]:
             continue
         # A class, a recorder that names a class, or a list of either.
         listed = targets if isinstance(targets, list | tuple) else [targets]
-        classes = tuple(getattr(target, "target_class", target) for target in listed)
-        if all(isinstance(kind, type) for kind in classes):
+        named = [getattr(target, "target_class", target) for target in listed]
+        classes = tuple(kind for kind in named if isinstance(kind, type))
+        if len(classes) == len(named):
             found = [module for module in holder.modules() if isinstance(module, classes)]
             if found:
                 return found

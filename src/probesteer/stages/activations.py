@@ -39,7 +39,7 @@ def run(
     rows = reading_rows(
         parse_position(settings.position),
         tokens.offsets,
-        tokens.special,
+        [mask.astype(int).tolist() for mask in tokens.special],
         _spans(table),
         texts,
         examples,
