@@ -1,0 +1,53 @@
+# make run    the default experiment, from nothing: environment, snakemake, findings
+# make test   linters, types and every test; `.ci/run` calls this and nothing else
+# make lint   the linters alone          make bench   the benchmarks
+#
+# Needs Python 3.11 or newer (`make run PYTHON=python3.12`), make and a C library.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+QUICKSTART := results/quickstart
+PIP := $(BIN)/python -m pip install --quiet --constraint constraints.txt
+
+.PHONY: run test lint types bench clean
+
+run: $(VENV)/installed
+	@$(BIN)/python workflow/scripts/release_locks.py
+	@$(BIN)/snakemake --cores all --workflow-profile workflow/profiles/local
+	@echo
+	@cat $(QUICKSTART)/findings.txt
+	@echo "The report: $(QUICKSTART)/report.html"
+
+test: lint types
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
+
+lint: $(VENV)/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check Snakefile workflow
+	$(BIN)/snakemake --lint
+
+types: $(VENV)/installed-dev
+	$(BIN)/mypy
+
+bench: $(VENV)/installed-dev
+	@for script in $(sort $(wildcard tests/benchmarks/bench_*.py)); do \
+		echo "$$script"; $(BIN)/python "$$script" || exit 1; \
+	done
+
+# What was made; the environment stays.
+clean:
+	rm -rf results/* .snakemake
+
+# The stamps are newer than the two files that say what is installed.
+$(VENV)/installed: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) --editable .
+	@touch $@
+
+$(VENV)/installed-dev: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) --editable '.[dev]'
+	@touch $(VENV)/installed $@
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: make PYTHON=…" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
