@@ -49,7 +49,7 @@ def checked(table: pd.DataFrame, columns: Iterable[str], name: str) -> pd.DataFr
     return table
 
 
-def matching(table: pd.DataFrame, **wanted: str | int) -> pd.DataFrame:
+def matching(table: pd.DataFrame, **wanted: str | float) -> pd.DataFrame:
     """The rows of `table` whose columns equal the `wanted` values."""
     keep = np.ones(len(table), dtype=bool)
     for column, value in wanted.items():

@@ -4,12 +4,12 @@ import pandas as pd
 import pytest
 
 from probesteer.figures.style import FigureStyle
-from tests.unit.figures.synthetic_tables import TRUTHS, synthetic_tables
+from tests.unit.figures.synthetic_tables import FOUR_TRUTHS, TRUTHS, synthetic_tables
 
 
 @pytest.fixture(scope="session")
 def tables() -> dict[str, pd.DataFrame]:
-    return synthetic_tables(layers=5)
+    return synthetic_tables(FOUR_TRUTHS, layers=5)
 
 
 @pytest.fixture(scope="session")

@@ -41,6 +41,9 @@ TRUTHS = (
     Truth("coin_flip", onset=0.5, accuracy=0.5, baseline=0.5, slope=0.0),
 )
 
+FOUR_TRUTHS = TRUTHS[:4]
+"""Enough for most tests; drawing takes time for each concept."""
+
 _PROBES = "model concept site layer method draw split metric value low high n interval"
 _COSINES = (
     "model site layer concept method other_concept other_method metric value low high n interval"
@@ -290,7 +293,7 @@ def _scale(
             key: Row = (*where, "add", "difference_of_means", "from_last", "gap")
             for strength in sorted({*FINE_STRENGTHS, 0.0}):
                 value = _saturating(pushing(truth, depth), strength)
-                error = 0.1 + 0.1 * abs(value)
+                error = 0.02 * abs(strength) + 0.1 * abs(value)
                 loss = _loss(strength, depth)
                 ends = (value - error, value + error, 40, "bootstrap 95%")
                 rows.append((*key, strength, "logit_difference_change", value, *ends))
@@ -325,8 +328,8 @@ def _sensitivity(
             responses = np.array([_saturating(slope, strength) for strength in fine])
             numbers = {
                 "slope_at_zero": slope,
-                "monotone_low": float(fine[responses.argmin()]),
-                "monotone_high": float(fine[responses.argmax()]),
+                "monotone_low": float(fine[responses.argmin()]) if slope else np.nan,
+                "monotone_high": float(fine[responses.argmax()]) if slope else np.nan,
                 "doubling_negative": float(max(doubled[doubled < 0], default=np.nan)),
                 "doubling_positive": float(min(doubled[doubled > 0], default=np.nan)),
             }

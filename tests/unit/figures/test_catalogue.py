@@ -55,10 +55,8 @@ def holes(small_tables: Tables) -> Tables:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_figure_has_labels_with_units(
-    name: str, small_tables: Tables, style: FigureStyle
-) -> None:
-    figure = draw_figure(name, small_tables, style)
+def test_every_figure_has_labels_with_units(name: str, tables: Tables, style: FigureStyle) -> None:
+    figure = draw_figure(name, tables, style)
     text = words(figure)
     assert any(unit in text for unit in UNITS)
     assert figure.get_figwidth() == style.double_width_inches

@@ -5,7 +5,7 @@ from matplotlib.collections import QuadMesh
 from probesteer.figures import direction_agreement, direction_cosines
 from probesteer.figures.style import FigureStyle
 from tests.unit.figures.reading_back import panel, values, words
-from tests.unit.figures.synthetic_tables import TRUTHS, synthetic_tables
+from tests.unit.figures.synthetic_tables import FOUR_TRUTHS, TRUTHS, synthetic_tables
 
 Tables = dict[str, pd.DataFrame]
 MEANS = "method == 'difference_of_means' and other_method == 'difference_of_means'"
@@ -20,9 +20,9 @@ def test_cosines_are_those_of_the_middle_and_the_last_place(
             found for found in panel(figure, title).collections if isinstance(found, QuadMesh)
         )
         rows = tables["cosines"].query(f"{MEANS} and layer == {place} and site == 'resid_post'")
-        names = [truth.name for truth in TRUTHS]
+        names = [truth.name for truth in FOUR_TRUTHS]
         expected = rows.pivot_table(index="concept", columns="other_concept", values="value")
-        shown = np.reshape(np.asarray(mesh.get_array()), (7, 7))
+        shown = np.reshape(np.asarray(mesh.get_array()), (4, 4))
         np.testing.assert_allclose(shown, expected.loc[names, names])
         assert mesh.get_clim() == (-1.0, 1.0)
 
@@ -41,7 +41,7 @@ def test_one_concept_has_no_cosines_and_the_figure_says_so(style: FigureStyle) -
 
 def test_agreement_is_the_cosine_of_the_two_methods(tables: Tables, style: FigureStyle) -> None:
     figure = direction_agreement.draw(tables["cosines"], style)
-    for truth in TRUTHS:
+    for truth in FOUR_TRUTHS:
         rows = tables["cosines"].query(
             "concept == @truth.name and other_concept == @truth.name "
             "and method == 'logistic' and other_method == 'difference_of_means'"

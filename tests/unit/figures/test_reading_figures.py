@@ -5,7 +5,7 @@ from matplotlib.collections import QuadMesh
 from probesteer.figures import accuracy_by_layer, accuracy_heatmap
 from probesteer.figures.style import FigureStyle
 from tests.unit.figures.reading_back import bands, bars, line, panel, values
-from tests.unit.figures.synthetic_tables import TRUTHS
+from tests.unit.figures.synthetic_tables import FOUR_TRUTHS
 
 Tables = dict[str, pd.DataFrame]
 
@@ -22,7 +22,7 @@ def test_accuracy_curve_bars_and_controls_are_the_tables(
 ) -> None:
     probes = tables["probes"].sample(frac=1.0, random_state=1)  # the order of rows is no matter
     figure = accuracy_by_layer.draw(probes, style)
-    for truth in TRUTHS:
+    for truth in FOUR_TRUTHS:
         axes = panel(figure, truth.name)
         rows = accuracy(tables["probes"], truth.name, "logistic")
         np.testing.assert_array_equal(values(axes, "logistic probe"), rows["value"])
@@ -37,7 +37,7 @@ def test_accuracy_curve_bars_and_controls_are_the_tables(
 
 
 def test_accuracy_axis_names_layers(tables: Tables, style: FigureStyle) -> None:
-    axes = panel(accuracy_by_layer.draw(tables["probes"], style), "coin_flip")
+    axes = panel(accuracy_by_layer.draw(tables["probes"], style), "truth_of_statement")
     labels = [label.get_text() for label in axes.get_xticklabels()]
     assert labels == ["emb", "0", "1", "2", "3", "4"]
 
@@ -70,17 +70,17 @@ def test_heatmap_cells_and_their_text_are_the_tables(tables: Tables, style: Figu
     figure = accuracy_heatmap.draw(tables["probes"], style)
     axes = figure.axes[0]
     expected = np.array(
-        [accuracy(tables["probes"], truth.name, "logistic")["value"] for truth in TRUTHS]
+        [accuracy(tables["probes"], truth.name, "logistic")["value"] for truth in FOUR_TRUTHS]
     )
     (mesh,) = (found for found in axes.collections if isinstance(found, QuadMesh))
     shown = mesh.get_array()
     assert shown is not None
     np.testing.assert_array_equal(np.reshape(shown, expected.shape), expected)
     assert axes.texts[0].get_text() == f"{expected[0, 0]:.2f}".removeprefix("0")
-    assert [tick.get_text() for tick in axes.get_yticklabels()] == [t.name for t in TRUTHS]
+    assert [tick.get_text() for tick in axes.get_yticklabels()] == [t.name for t in FOUR_TRUTHS]
 
 
 def test_heatmap_leaves_unknown_cells_blank(tables: Tables, style: FigureStyle) -> None:
     probes = tables["probes"]
     gone = probes.query("not (concept == 'sentiment' and layer == 1)")
-    assert len(accuracy_heatmap.draw(gone, style).axes[0].texts) == 7 * 6 - 1
+    assert len(accuracy_heatmap.draw(gone, style).axes[0].texts) == 4 * 6 - 1

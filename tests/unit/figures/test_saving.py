@@ -37,7 +37,7 @@ def test_svg_has_outlines_for_text_and_no_date(
 
 def test_only_the_formats_asked_for_are_written(small_tables: Tables, tmp_path: Path) -> None:
     style = FigureStyle(formats=("png",), dpi=100)
-    figure = draw_figure("accuracy_heatmap", small_tables, style)
+    figure = draw_figure("steering_slope_by_layer", small_tables, style)
     (path,) = save_figure(figure, tmp_path, "one", style)
     assert [found.name for found in tmp_path.iterdir()] == ["one.png"]
     header = path.read_bytes()[:24]

@@ -5,7 +5,7 @@ import pytest
 from probesteer.figures import activation_scaling, scale_sensitivity
 from probesteer.figures.style import FigureStyle
 from tests.unit.figures.reading_back import bands, panel, values, words
-from tests.unit.figures.synthetic_tables import FACTORS, NEUTRAL_LOSS, TRUTHS
+from tests.unit.figures.synthetic_tables import FACTORS, FOUR_TRUTHS, NEUTRAL_LOSS
 
 Tables = dict[str, pd.DataFrame]
 
@@ -13,7 +13,7 @@ Tables = dict[str, pd.DataFrame]
 @pytest.mark.parametrize("metric", ["prediction_changed", "kl", "neutral_loss"])
 def test_scaling_curves_are_the_tables(tables: Tables, style: FigureStyle, metric: str) -> None:
     figure = activation_scaling.draw(tables["scale"], style, metric)
-    for truth in TRUTHS:
+    for truth in FOUR_TRUTHS:
         axes = panel(figure, truth.name)
         rows = tables["scale"].query(
             "operator == 'multiply' and metric == @metric and concept == @truth.name "

@@ -6,7 +6,7 @@ from matplotlib.collections import LineCollection
 from probesteer.figures import dose_response, effect_against_cost, steering_slope_by_layer
 from probesteer.figures.style import FigureStyle
 from tests.unit.figures.reading_back import bands, bars, line, panel, values, words
-from tests.unit.figures.synthetic_tables import STRENGTHS, TRUTHS, synthetic_tables
+from tests.unit.figures.synthetic_tables import FOUR_TRUTHS, STRENGTHS, TRUTHS, synthetic_tables
 
 Tables = dict[str, pd.DataFrame]
 EFFECT = "metric == 'logit_difference_change' and split == 'all'"
@@ -16,7 +16,7 @@ EFFECT = "metric == 'logit_difference_change' and split == 'all'"
 def test_dose_response_is_the_tables(tables: Tables, style: FigureStyle, positions: str) -> None:
     figure = dose_response.draw(tables["steering"], style, positions)
     rows = tables["steering"].query(f"{EFFECT} and positions == @positions")
-    for truth in TRUTHS:
+    for truth in FOUR_TRUTHS:
         axes = panel(figure, truth.name)
         own = rows.query("concept == @truth.name")
         pushed = own.query("method == 'difference_of_means' and layer == 3")
@@ -60,7 +60,7 @@ def test_slopes_and_their_range_are_the_tables(tables: Tables, style: FigureStyl
     rows = tables["steering"].query(
         "metric == 'slope' and split == 'all' and positions == 'from_last'"
     )
-    for truth in TRUTHS:
+    for truth in FOUR_TRUTHS:
         axes = panel(figure, truth.name)
         own = rows.query("concept == @truth.name")
         for number, method in enumerate(("difference_of_means", "logistic")):
@@ -93,7 +93,7 @@ def test_effect_and_cost_are_joined_at_each_strength(tables: Tables) -> None:
 def test_a_loss_measured_at_all_tokens_only_is_the_cost(tables: Tables) -> None:
     table = tables["steering"].query("metric != 'neutral_loss' or positions == 'all'")
     points = effect_against_cost.effects_and_costs(table, "neutral_loss")
-    assert len(points) == 7 * 6 * 5 * (2 + 8)
+    assert len(points) == 4 * 6 * 5 * (2 + 8)
 
 
 @pytest.mark.parametrize("cost", ["neutral_loss", "kl"])
@@ -102,7 +102,7 @@ def test_effect_against_cost_is_the_joined_points(
 ) -> None:
     figure = effect_against_cost.draw(tables["steering"], style, cost)
     points = effect_against_cost.effects_and_costs(tables["steering"], cost)
-    for truth in TRUTHS:
+    for truth in FOUR_TRUTHS:
         axes = panel(figure, truth.name)
         own = points.query("concept == @truth.name")
         pushed = own.query("method == 'difference_of_means' and layer == 4")
@@ -115,7 +115,7 @@ def test_effect_against_cost_is_the_joined_points(
 def test_concepts_keep_the_order_of_the_table(tables: Tables, style: FigureStyle) -> None:
     figure = effect_against_cost.draw(tables["steering"], style)
     titles = [axes.get_title("left") for axes in figure.axes]
-    assert titles == [truth.name for truth in TRUTHS]
+    assert titles == [truth.name for truth in FOUR_TRUTHS]
 
 
 def test_an_effect_without_any_cost_says_so(tables: Tables, style: FigureStyle) -> None:

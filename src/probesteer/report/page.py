@@ -1,0 +1,154 @@
+"""The report: one page that needs no other file, no network and no script."""
+
+import base64
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from probesteer.figures.catalogue import CATALOGUE
+from probesteer.report.compact_tables import CompactTable, compact_tables, resource_table
+from probesteer.report.content import ConceptText, ReportContent
+from probesteer.report.findings import Finding, findings_of
+from probesteer.report.numbers import interval, number
+from probesteer.report.samples import PromptSamples, samples_of
+from probesteer.report.sentences import reading_sentence, steering_sentence
+
+_FOLDER = Path(__file__).parent
+_PIXELS_PER_POINT = 1.65  # a printed figure's type is too small for a screen at its own size
+
+
+@dataclass(frozen=True)
+class PageFigure:
+    """A figure on the page."""
+
+    title: str
+    caption: str
+    alternative: str
+    """What a reader hears instead of the picture."""
+
+    source: str
+    """data: address of the SVG."""
+
+    width: int | None
+    height: int | None
+    """Size on the screen in pixels, where the SVG tells its own."""
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """Figures that answer one question."""
+
+    title: str
+    figures: list[PageFigure]
+
+
+@dataclass(frozen=True)
+class ModelSection:
+    """All that the page says of one model."""
+
+    name: str
+    findings: list[Finding]
+    chapters: list[Chapter]
+    tables: list[CompactTable]
+    samples: dict[str, list[PromptSamples]]
+
+
+def render_report(content: ReportContent) -> str:
+    """The page as HTML. Every text of `content` is escaped.
+
+    Raises ProbesteerError where there are no probes to report on.
+    """
+    findings = findings_of(content.tables)
+    models = list(dict.fromkeys(finding.model for finding in findings))
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_FOLDER),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["reading"] = reading_sentence
+    environment.filters["steering"] = steering_sentence
+    environment.filters["unbroken"] = _unbroken
+    environment.filters["number"] = number
+    environment.filters["joints"] = _joints
+    environment.globals["interval"] = interval
+    template = environment.get_template("page.html")
+    return template.render(
+        experiment=content.experiment,
+        models=[_section(content, model, findings) for model in models],
+        verdicts={(finding.model, finding.concept): finding.verdict for finding in findings},
+        concepts=_described(content, findings),
+        settings=_json(content.settings),
+        versions=dict(content.versions),
+        resources=resource_table(content.resources),
+        provenance=_json(content.provenance) if content.provenance else None,
+        style=Markup((_FOLDER / "page.css").read_text(encoding="utf-8")),  # our own file
+    )
+
+
+def _section(content: ReportContent, model: str, findings: list[Finding]) -> ModelSection:
+    return ModelSection(
+        name=model,
+        findings=[finding for finding in findings if finding.model == model],
+        chapters=_chapters(content.figures, model),
+        tables=compact_tables(content.tables, model),
+        samples=samples_of(content.tables.get("samples"), model),
+    )
+
+
+def _described(content: ReportContent, findings: list[Finding]) -> dict[str, ConceptText | None]:
+    """What is known of each concept that has a finding, in their order."""
+    return {finding.concept: content.concepts.get(finding.concept) for finding in findings}
+
+
+def _chapters(figures: Mapping[tuple[str, str], bytes], model: str) -> list[Chapter]:
+    """The model's figures in the order of the catalogue; those it does not know come last."""
+    chapters: dict[str, list[PageFigure]] = {}
+    known = {figure.name for figure in CATALOGUE}
+    for figure in CATALOGUE:
+        if (model, figure.name) in figures:
+            shown = _figure(figures[model, figure.name], figure.title, figure.caption, model)
+            chapters.setdefault(figure.chapter, []).append(shown)
+    for (owner, name), svg in figures.items():
+        if owner == model and name not in known:
+            shown = _figure(svg, name.replace("_", " "), "", model)
+            chapters.setdefault("More figures", []).append(shown)
+    return [Chapter(title, group) for title, group in chapters.items()]
+
+
+def _figure(svg: bytes, title: str, caption: str, model: str) -> PageFigure:
+    size = re.search(rb'<svg[^>]*?\swidth="([\d.]+)pt"|$', svg[:4000])
+    tall = re.search(rb'<svg[^>]*?\sheight="([\d.]+)pt"|$', svg[:4000])
+    width, height = (
+        round(float(found[1]) * _PIXELS_PER_POINT) if found and found[1] else None
+        for found in (size, tall)
+    )
+    return PageFigure(
+        title=title,
+        caption=caption,
+        alternative=f"{title} in {model}. {caption} The numbers are in the tables below.",
+        source="data:image/svg+xml;base64," + base64.b64encode(svg).decode("ascii"),
+        width=width,
+        height=height,
+    )
+
+
+def _unbroken(text: str) -> str:
+    """Keep both ends of an interval on one line."""
+    return re.sub(r"(\d), (?=-?\d)", "\\1,\N{NO-BREAK SPACE}", text)
+
+
+def _joints(name: str) -> Markup:
+    """A name, escaped, that may break after `_`, `-`, `/` and `.`."""
+    return Markup("<wbr>").join(re.split(r"(?<=[_\-/.])(?=\w)", name))
+
+
+def _json(value: Mapping[str, Any]) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False, default=str)

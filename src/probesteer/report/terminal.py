@@ -1,0 +1,65 @@
+"""The findings as a short plain table for the terminal."""
+
+from collections.abc import Sequence
+
+from probesteer.figures.places import Place
+from probesteer.report.findings import Finding
+from probesteer.report.numbers import MISSING, estimate, number
+
+WIDTH = 100
+SHOWN = 8
+_GAP = "  "
+
+
+def findings_table(findings: Sequence[Finding]) -> str:
+    """At most ten lines of at most 100 characters: a header, eight concepts, how many more.
+
+    Columns: where it is first read, accuracy at the chosen place against shuffled labels and bag
+    of tokens, slope (nats per class gap) at the chosen place against random directions.
+    """
+    if not findings:
+        return "No findings.\n"
+    several = len({finding.model for finding in findings}) > 1
+    rows = [_row(finding, several) for finding in findings[:SHOWN]]
+    header = ["concept", "from", "accuracy", "null/bag", "slope per gap", "random", "verdict"]
+    cells = [header, *rows]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(header))]
+    # names give way, numbers do not
+    widths[0] = max(8, min(widths[0], WIDTH - sum(widths[1:]) - len(_GAP) * (len(widths) - 1)))
+    lines = [
+        _GAP.join(_fit(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in cells
+    ]
+    if len(findings) > SHOWN:
+        lines.append(f"{len(findings) - SHOWN} more in the report")
+    return "\n".join(line[:WIDTH] for line in lines) + "\n"
+
+
+def _row(finding: Finding, several: bool) -> list[str]:
+    name = f"{finding.model} {finding.concept}" if several else finding.concept
+    return [
+        " ".join(name.split()),
+        _label(finding.read_from),
+        _share(finding.accuracy, finding.accuracy_low, finding.accuracy_high),
+        f"{number(finding.null_mean)}/{number(finding.baseline)}",
+        estimate(finding.slope, finding.slope_low, finding.slope_high),
+        _range(finding.random_low, finding.random_high),
+        finding.verdict,
+    ]
+
+
+def _label(place: Place | None) -> str:
+    return MISSING if place is None else place.label
+
+
+def _share(value: float, low: float, high: float) -> str:
+    """A number from 0 to 1 with its interval, in few characters."""
+    return estimate(value, low, high).replace("[0.", "[.").replace(", 0.", "-.").replace(", ", "-")
+
+
+def _range(low: float, high: float) -> str:
+    return MISSING if low != low else f"{number(low)}..{number(high)}"
+
+
+def _fit(cell: str, width: int) -> str:
+    return cell.ljust(width) if len(cell) <= width else f"{cell[: width - 1]}…"

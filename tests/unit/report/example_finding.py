@@ -1,0 +1,35 @@
+"""A finding to change one fact of."""
+
+import dataclasses
+from typing import Any
+
+from probesteer.figures.places import Place
+from probesteer.report.findings import Finding
+
+
+def finding(**changes: Any) -> Finding:
+    """A finding in which all is shown, but for the `changes`."""
+    layer = Place("resid_post", 3)
+    shown = Finding(
+        model="demo",
+        concept="sentiment",
+        best_place=layer,
+        accuracy=0.95,
+        accuracy_low=0.9,
+        accuracy_high=0.98,
+        null_mean=0.5,
+        null_sd=0.04,
+        baseline=0.7,
+        baseline_low=0.63,
+        baseline_high=0.77,
+        read_from=Place("resid_post", 1),
+        steer_place=layer,
+        slope=1.5,
+        slope_low=1.1,
+        slope_high=1.9,
+        random_low=-0.2,
+        random_high=0.3,
+        doubling=11.31,
+        doubling_bound=64.0,
+    )
+    return dataclasses.replace(shown, **changes)
