@@ -1,5 +1,6 @@
 """Tidy tables as parquet, with their provenance in the file's own metadata."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,3 +40,8 @@ def read_table(path: Path) -> pd.DataFrame:
     except pa.ArrowInvalid as fault:
         raise ProbesteerError(f"{path}: not a readable table; delete it and run again") from fault
     return table
+
+
+def read_tables(paths: Sequence[Path]) -> pd.DataFrame:
+    """Tables of the same columns as one, in the given order."""
+    return pd.concat([read_table(path) for path in paths], ignore_index=True)

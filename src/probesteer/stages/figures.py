@@ -2,12 +2,10 @@
 
 from typing import Any
 
-import pandas as pd
-
 from probesteer.figures.catalogue import CATALOGUE, draw_figure
 from probesteer.figures.saving import save_figure
 from probesteer.figures.style import FigureStyle
-from probesteer.files.tables import read_table
+from probesteer.files.tables import read_table, read_tables
 from probesteer.settings.slices import FiguresSlice
 from probesteer.stages.interface import InputPath, InputPaths, OutputPaths
 
@@ -41,8 +39,3 @@ def run(
     )
     for entry in CATALOGUE:
         save_figure(draw_figure(entry.name, tables, style), drawings[0].parent, entry.name, style)
-
-
-def read_tables(paths: InputPaths) -> pd.DataFrame:
-    """Tables of several concepts as one, in the given order."""
-    return pd.concat([read_table(path) for path in paths], ignore_index=True)

@@ -8,6 +8,7 @@ from typing import NewType
 
 InputPath = NewType("InputPath", Path)
 InputPaths = NewType("InputPaths", tuple[Path, ...])
+FolderPath = NewType("FolderPath", Path)  # read as it is; not part of the provenance
 OutputPath = NewType("OutputPath", Path)
 OutputPaths = NewType("OutputPaths", tuple[Path, ...])
 

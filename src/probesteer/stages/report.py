@@ -1,8 +1,95 @@
-"""Write the report of an experiment."""
+"""Write the report of an experiment, and its findings as a short table for the terminal."""
 
+import json
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any
+
+import pandas as pd
+
+from probesteer.errors import ProbesteerError
+from probesteer.files.atomic import write_text
+from probesteer.files.tables import read_tables
+from probesteer.models.record import read_record
+from probesteer.report.content import ConceptText, ReportContent
+from probesteer.report.findings import findings_of
+from probesteer.report.page import render_report
+from probesteer.report.terminal import findings_table
 from probesteer.settings.slices import ReportSlice
+from probesteer.stages.interface import FolderPath, InputPaths, OutputPath
+
+_RESOURCES = ["model", "concept", "stage", "wall_s", "cpu_s", "peak_rss_mb", "peak_gpu_mb"]
 
 
-def run(settings: ReportSlice, provenance: dict[str, Any]) -> None:
-    """Placeholder until the room `report` is there."""
+def run(
+    settings: ReportSlice,
+    provenance: dict[str, Any],
+    *,
+    probes: InputPaths,
+    directions: InputPaths,
+    steering: InputPaths,
+    scale: InputPaths,
+    sensitivity: InputPaths,
+    samples: InputPaths,
+    cosines: InputPaths,
+    records: InputPaths,
+    drawings: InputPaths,
+    measured: FolderPath,
+    page: OutputPath,
+    findings: OutputPath,
+) -> None:
+    """`measured` is the folder in which jobs left their time and memory; `drawings` lie in a
+    folder named after their model."""
+    tables = {
+        "probes": read_tables(probes),
+        "directions": read_tables(directions),
+        "steering": read_tables(steering),
+        "scale": read_tables(scale),
+        "sensitivity": read_tables(sensitivity),
+        "samples": read_tables(samples),
+        "cosines": read_tables(cosines),
+    }
+    composed = settings.settings
+    content = ReportContent(
+        experiment=composed.experiment,
+        tables=tables,
+        figures={(path.parent.name, path.stem): path.read_bytes() for path in drawings},
+        settings=asdict(composed),
+        versions=provenance["versions"],
+        resources=_resources(measured, composed.models, composed.concepts),
+        concepts={
+            name: ConceptText(concept.description, (concept.labels[0], concept.labels[1]))
+            for name, concept in composed.concept.items()
+        },
+        provenance={
+            "code": provenance["code"],
+            "models": {
+                record.name: {
+                    "source": record.source,
+                    "revision": record.revision,
+                    "architecture": record.architecture,
+                    "files": record.files,
+                }
+                for record in map(read_record, records)
+            },
+        },
+    )
+    write_text(findings, findings_table(findings_of(tables)) + "\n")
+    write_text(page, render_report(content))
+
+
+def _resources(folder: Path, models: list[str], concepts: list[str]) -> pd.DataFrame:
+    """What the jobs of these models and concepts left in FOLDER/MODEL/CONCEPT/STAGE.json.
+
+    Raises ProbesteerError for a file that isn't one of theirs.
+    """
+    rows = []
+    for path in sorted(folder.glob("*/*/*.json")):
+        model, concept = path.parts[-3:-1]
+        if model in models and concept in concepts:
+            try:
+                used = json.loads(path.read_text(encoding="utf-8"))
+                rows.append({"model": model, "concept": concept, **used})
+            except ValueError as fault:
+                raise ProbesteerError(f"{path}: not JSON; delete it and run again") from fault
+    return pd.DataFrame(rows, columns=_RESOURCES)
