@@ -9,10 +9,10 @@ import pandas as pd
 
 from probesteer.figures.places import Place, places_of
 from probesteer.figures.rows import concepts_of, first_split, matching
+from probesteer.report.findings import Numbers
 from probesteer.report.numbers import MISSING, estimate, interval, number
 
-_Numbers = tuple[float, float, float]
-_UNKNOWN: _Numbers = (math.nan, math.nan, math.nan)
+_UNKNOWN: Numbers = (math.nan, math.nan, math.nan)
 
 
 @dataclass(frozen=True)
@@ -199,7 +199,7 @@ def _pairs(rows: pd.DataFrame) -> list[tuple[str, Place]]:
     ]
 
 
-def _lookup(rows: pd.DataFrame) -> dict[tuple[str, Place], _Numbers]:
+def _lookup(rows: pd.DataFrame) -> dict[tuple[str, Place], Numbers]:
     """Value, low, high by concept and place."""
     columns = (rows[name] for name in ("concept", "site", "layer", "value", "low", "high"))
     return {

@@ -4,14 +4,16 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 from probesteer.errors import ProbesteerError
-from probesteer.figures.places import Place, at_place, places_of
+from probesteer.figures.places import Place, at_place
 from probesteer.figures.rows import first_split, matching
 
-_UNKNOWN = math.nan
+Numbers = tuple[float, float, float]
+"""Value, low, high."""
+
+_UNKNOWNS: Numbers = (math.nan, math.nan, math.nan)
 
 
 @dataclass(frozen=True)
@@ -130,27 +132,28 @@ def _finding(
     sensitivity: pd.DataFrame | None,
 ) -> Finding:
     probe = matching(accuracies, method="logistic", draw=-1)
-    on_test = matching(probe, split="test")
-    null = matching(accuracies, method="shuffled_labels", draw=-1, split="test")
-    baseline = _numbers(matching(accuracies, method="bag_of_tokens", draw=-1, split="test"))
+    on_test = numbers_by_place(matching(probe, split="test"))
+    shuffled = matching(accuracies, method="shuffled_labels", draw=-1, split="test")
+    null = {place: _mean_and_sd(numbers) for place, numbers in numbers_by_place(shuffled).items()}
+    baseline = _first(matching(accuracies, method="bag_of_tokens", draw=-1, split="test"))
     best = _highest(matching(probe, split="validation"))
-    accuracy = _numbers_at(on_test, best)
-    null_mean, null_sd = _null(null, best)
+    accuracy = on_test.get(best, _UNKNOWNS)
+    null_mean, null_sd = null.get(best, _UNKNOWNS[:2])
     read_from = next(
         (
             place
-            for place in places_of(on_test)
-            if above_controls(_numbers_at(on_test, place)[1], *_null(null, place), baseline[2])
+            for place, (_, low, _) in on_test.items()
+            if above_controls(low, *null.get(place, _UNKNOWNS[:2]), baseline[2])
         ),
         None,
     )
-    steer_place, slope, random = None, (_UNKNOWN,) * 3, (_UNKNOWN,) * 3
+    steer_place, slope, random = None, _UNKNOWNS, _UNKNOWNS
     if slopes is not None:
         pushes = matching(slopes, method="difference_of_means", draw=-1)
         steer_place = _highest(matching(pushes, split="validation"))
-        slope = _numbers_at(matching(pushes, split="test"), steer_place)
+        slope = numbers_by_place(matching(pushes, split="test")).get(steer_place, _UNKNOWNS)
         drawn = first_split(matching(slopes, method="random", draw=-1), ("test", "all"))
-        random = _numbers_at(drawn, steer_place)
+        random = numbers_by_place(drawn).get(steer_place, _UNKNOWNS)
     doubling, bound = _doubling(sensitivity, steer_place)
     return Finding(
         model=model,
@@ -176,39 +179,44 @@ def _finding(
     )
 
 
+def numbers_by_place(rows: pd.DataFrame) -> dict[Place | None, Numbers]:
+    """Value, low, high at each place of `rows`, in order of depth; the first row of a place."""
+    columns = (rows[name] for name in ("site", "layer", "value", "low", "high"))
+    found: dict[Place, Numbers] = {}
+    for site, layer, value, low, high in zip(*columns, strict=True):
+        found.setdefault(Place(str(site), int(layer)), (float(value), float(low), float(high)))
+    return {place: found[place] for place in sorted(found, key=lambda place: place.depth)}
+
+
 def _highest(rows: pd.DataFrame) -> Place | None:
     """The place with the highest value; the earliest of equals."""
-    places = places_of(rows)
-    values = np.array([_numbers_at(rows, place)[0] for place in places])
-    if not np.isfinite(values).any():
-        return None
-    return places[int(np.nanargmax(values))]
+    known = {
+        place: value
+        for place, (value, _, _) in numbers_by_place(rows).items()
+        if math.isfinite(value)
+    }
+    return max(known, key=lambda place: known[place], default=None)
 
 
-def _numbers_at(rows: pd.DataFrame, place: Place | None) -> tuple[float, float, float]:
-    """Value, low, high at `place`; NaN where there is no such row."""
-    return _numbers(rows.iloc[:0] if place is None else at_place(rows, place))
-
-
-def _numbers(rows: pd.DataFrame) -> tuple[float, float, float]:
+def _first(rows: pd.DataFrame) -> Numbers:
     """Value, low, high of the first row; NaN where there is none."""
     if rows.empty:
-        return _UNKNOWN, _UNKNOWN, _UNKNOWN
+        return _UNKNOWNS
     first = rows.iloc[0]
     return float(first["value"]), float(first["low"]), float(first["high"])
 
 
-def _null(rows: pd.DataFrame, place: Place | None) -> tuple[float, float]:
-    """Mean and standard deviation of the shuffled labels; the table's high end is their sum."""
-    mean, _, high = _numbers_at(rows, place)
+def _mean_and_sd(numbers: Numbers) -> tuple[float, float]:
+    """Of the shuffled labels: the table's high end is the mean plus the standard deviation."""
+    mean, _, high = numbers
     return mean, high - mean
 
 
 def _doubling(rows: pd.DataFrame | None, place: Place | None) -> tuple[float, float]:
     """Strength at which the neutral loss doubled, and the largest strength tried."""
     if rows is None or place is None:
-        return _UNKNOWN, _UNKNOWN
+        return _UNKNOWNS[:2]
     found = at_place(matching(rows, operator="add", metric="doubling_positive"), place)
     if found.empty:
-        return _UNKNOWN, _UNKNOWN
+        return _UNKNOWNS[:2]
     return float(found["value"].iloc[0]), float(found["bound"].iloc[0])
