@@ -9,6 +9,7 @@ _PACKAGE = Path(__file__).resolve().parent.parent
 _NAME = _PACKAGE.name
 # A job's slice already holds what its settings say; their schema is not its code.
 _LEFT_OUT = f"{_NAME}.settings"
+_DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def code_digest(module: str) -> str:
@@ -42,11 +43,10 @@ def _parsed(module: str) -> ast.Module:
 
 @cache
 def _tree(module: str) -> str:
-    tree = ast.parse(ast.unparse(_parsed(module)))
+    tree = _parsed(module)
     for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            if ast.get_docstring(node, clean=False) is not None:
-                node.body = node.body[1:]
+        if isinstance(node, _DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
+            node.body = node.body[1:]
     return ast.dump(tree)
 
 
