@@ -1,11 +1,7 @@
-# probesteer: where a concept can be read in a model, and whether its direction steers it.
-# Settings: config/. Rules by stage: workflow/rules/. Everything made lies in results/.
-from snakemake.utils import min_version
-
-min_version("9.11")
-
-
+# Settings: config/. Rules by stage: workflow/rules/. Everything that is made: results/.
+include: "workflow/rules/settings.smk"
 include: "workflow/rules/common.smk"
+include: "workflow/rules/messages.smk"
 include: "workflow/rules/fetch.smk"
 include: "workflow/rules/examples.smk"
 include: "workflow/rules/activations.smk"
@@ -22,7 +18,9 @@ include: "workflow/rules/demo_model.smk"
 rule all:
     default_target: True
     input:
-        f"{RESULTS}/report.html",
+        multiext(f"{RESULTS}/", "report.html", "findings.txt"),
+        figure_files("svg", "png"),
+        tables_of_pairs("steering_prompts"),
 
 
 rule activations:
@@ -32,38 +30,30 @@ rule activations:
 
 rule probes:
     input:
-        pairs(table_of("probes")),
+        tables_of_pairs("probes"),
 
 
 rule directions:
     input:
-        pairs(table_of("directions")),
+        tables_of_pairs("directions"),
         expand(COSINES, model=settings.models),
 
 
 rule steering:
     input:
-        pairs(table_of("steering")),
+        tables_of_pairs("steering"),
 
 
 rule scale:
     input:
-        pairs(table_of("scale")),
+        tables_of_pairs("scale"),
 
 
 rule figures:
     input:
-        figure_files(),
+        figure_files("svg", "png"),
 
 
 rule report:
     input:
         f"{RESULTS}/report.html",
-
-
-onsuccess:
-    print(f"The report: {RESULTS}/report.html")
-
-
-onerror:
-    tell_failures()

@@ -1,3 +1,13 @@
+from probesteer.activations.cache import discard_incomplete
+
+# A manifest that names a layer's file which is gone is no manifest: without it the cache is
+# filled up again. Done while the rules are read, as the files that a job needs are fixed then.
+if workflow.is_main_process:
+    for manifest in pairs(activation_manifest):
+        for missing in discard_incomplete(Path(manifest)):
+            print(f"{missing} is missing and will be made again", file=sys.stderr)
+
+
 # One forward pass over a concept's texts; one file a layer beside the manifest.
 rule extract_activations:
     input:
@@ -10,11 +20,13 @@ rule extract_activations:
     conda:
         ENVIRONMENT
     threads: threads_of_model
+    resources:
+        gpu=gpus_of_model,
     params:
         settings=slice_of("activations"),
         code=code_of("activations"),
         resources=resources_of("activations"),
     shell:
-        "{STAGE} activations --settings {params.settings:q}"
+        "python3 -m probesteer activations --settings {params.settings:q}"
         " --record {input.record:q} --examples {input.examples:q} --manifest {output.manifest:q}"
         " --log {log:q} --resources {params.resources:q}"

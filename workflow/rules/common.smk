@@ -1,42 +1,9 @@
-# The settings of this run, the paths of its files, and what every rule hands to its stage.
-import re
-import shlex
-import sys
-import time
+# Where inputs lie and what a stage is told, as functions of the wildcards.
 from pathlib import Path
 
-from probesteer.activations.cache import discard_incomplete
-from probesteer.errors import ProbesteerError
 from probesteer.files.code import code_digest
 from probesteer.files.digests import json_digest
-from probesteer.settings.compose import compose_settings
 from probesteer.settings.slices import stage_slice, to_json
-
-STARTED = time.time()
-PROJECT = Path(workflow.basedir)
-
-try:
-    settings = compose_settings(PROJECT / "config", config)
-except ProbesteerError as fault:
-    sys.exit(str(fault))
-
-RESULTS = f"results/{settings.experiment}"
-CONCEPT = f"{RESULTS}/concepts/{{concept}}"
-TABLES = f"{RESULTS}/tables/{{model}}/{{concept}}"
-LOGS = f"{RESULTS}/logs/{{model}}/{{concept}}"
-COSINES = f"{RESULTS}/tables/{{model}}/cosines.parquet"
-# Models and activations are shared by experiments that ask for the same: the key says what.
-MODEL = "results/models/{model}-{model_key}"
-CACHE = "results/activations/{model}-{model_key}/{concept}-{key}"
-STAGE = f"{shlex.quote(sys.executable)} -m probesteer"
-ENVIRONMENT = "../../environment.yml"
-
-
-wildcard_constraints:
-    model="|".join(map(re.escape, settings.models)),
-    concept="|".join(map(re.escape, settings.concepts)),
-    model_key="[0-9a-f]{8}",
-    key="[0-9a-f]{8}",
 
 
 def slice_of(stage):
@@ -71,7 +38,14 @@ def local_model_files(wildcards):
         return []  # the stage says what is wrong with the folder
     return sorted(
         str(file)
-        for pattern in ("*.json", "*.safetensors", "*.model")
+        for pattern in (
+            "*.json",
+            "*.safetensors",
+            "*.model",
+            "*.txt",
+            "*.jinja",
+            "*.bin",
+        )
         for file in Path(folder).glob(pattern)
     )
 
@@ -111,13 +85,35 @@ class Pair:
         self.model, self.concept = model, concept
 
 
-def pairs(path, models=None):
+def pairs(path):
     """`path` of every pair of a model and a concept, models first."""
     return [
         path(Pair(model, concept))
-        for model in models or settings.models
+        for model in settings.models
         for concept in settings.concepts
     ]
+
+
+def tables_of_pairs(name):
+    """A table of every pair of a model and a concept."""
+    return pairs(table_of(name))
+
+
+def tables_of_concepts(name):
+    """The pattern of a table for every concept of a model, in the order of the settings."""
+    return expand(
+        f"{TABLES}/{name}.parquet", concept=settings.concepts, allow_missing=True
+    )
+
+
+def figure_files(*kinds):
+    """Every figure of every model, in the kinds svg, png or both."""
+    return expand(
+        f"{DRAWINGS}/{{figure}}.{{kind}}",
+        model=settings.models,
+        figure=sum(FIGURES.values(), []),
+        kind=kinds,
+    )
 
 
 def concept_file(kind):
@@ -136,19 +132,9 @@ def threads_of_model(wildcards):
     )
 
 
-def tell_failures():
-    """The last words of every stage that failed in this run."""
-    for log_file in sorted(Path("results").rglob("*.log")):
-        if log_file.stat().st_mtime >= STARTED:
-            for line in log_file.read_text(errors="replace").splitlines():
-                if line.startswith("error: "):
-                    print(
-                        f"{line.removeprefix('error: ')} [{log_file}]", file=sys.stderr
-                    )
-
-
-# A layer's file that was deleted by hand: without its manifest the cache is filled up again.
-if workflow.is_main_process and not workflow.dryrun:
-    for manifest in pairs(activation_manifest):
-        for missing in discard_incomplete(Path(manifest)):
-            print(f"{missing} is missing and will be made again", file=sys.stderr)
+def gpus_of_model(wildcards):
+    """1 where the jobs of a model will find a GPU: the local profile lets such jobs take turns."""
+    device = settings.model[wildcards.model].device
+    if device == "auto":
+        return int(Path("/dev/nvidiactl").exists())
+    return int(device.startswith("cuda"))

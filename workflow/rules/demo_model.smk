@@ -9,4 +9,4 @@ rule train_demo_model:
     params:
         weights=PROJECT / "src/probesteer/models/demo/weights",
     shell:
-        "{STAGE} train_demo_model --settings '{{}}' --weights {params.weights:q} --log {log:q}"
+        "python3 -m probesteer train_demo_model --settings '{{}}' --weights {params.weights:q} --log {log:q}"

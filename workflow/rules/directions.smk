@@ -16,7 +16,7 @@ rule derive_directions:
         code=code_of("directions"),
         resources=resources_of("directions"),
     shell:
-        "{STAGE} directions --settings {params.settings:q}"
+        "python3 -m probesteer directions --settings {params.settings:q}"
         " --manifest {input.manifest:q} --examples {input.examples:q} --probes {input.probes:q}"
         " --directions {output.directions:q} --table {output.table:q}"
         " --log {log:q} --resources {params.resources:q}"
@@ -39,5 +39,5 @@ rule compare_directions:
         settings=slice_of("cosines"),
         code=code_of("cosines"),
     shell:
-        "{STAGE} cosines --settings {params.settings:q} --directions {input:q}"
+        "python3 -m probesteer cosines --settings {params.settings:q} --directions {input:q}"
         " --table {output.table:q} --log {log:q}"

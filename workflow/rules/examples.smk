@@ -16,7 +16,7 @@ rule prepare_examples:
         settings=slice_of("examples"),
         code=code_of("examples"),
     shell:
-        "{STAGE} examples --settings {params.settings:q}"
+        "python3 -m probesteer examples --settings {params.settings:q}"
         " --examples {input.examples:q} --prompts {input.prompts:q} --neutral {input.neutral:q}"
         " --examples-table {output.examples:q} --prompts-table {output.prompts:q}"
         " --neutral-table {output.neutral:q} --log {log:q}"

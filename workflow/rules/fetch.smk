@@ -16,4 +16,4 @@ rule fetch_model:
         settings=slice_of("fetch"),
         code=code_of("fetch"),
     shell:
-        "{STAGE} fetch --settings {params.settings:q} --record {output.record:q} --log {log:q}"
+        "python3 -m probesteer fetch --settings {params.settings:q} --record {output.record:q} --log {log:q}"

@@ -16,32 +16,15 @@ FIGURES = {
         "activation_scaling_loss",
     ],
 }
-DRAWINGS = f"{RESULTS}/figures/{{model}}"
-
-
-def figure_files():
-    """Every figure of every model."""
-    return expand(
-        f"{DRAWINGS}/{{figure}}.svg",
-        model=settings.models,
-        figure=sum(FIGURES.values(), []),
-    )
-
-
-def of_concepts(name):
-    """The pattern of a table for every concept of a model, in the order of the settings."""
-    return expand(
-        f"{TABLES}/{name}.parquet", concept=settings.concepts, allow_missing=True
-    )
 
 
 rule draw_figures:
     input:
-        probes=of_concepts("probes"),
+        probes=tables_of_concepts("probes"),
         cosines=COSINES,
-        steering=of_concepts("steering"),
-        scale=of_concepts("scale"),
-        sensitivity=of_concepts("sensitivity"),
+        steering=tables_of_concepts("steering"),
+        scale=tables_of_concepts("scale"),
+        sensitivity=tables_of_concepts("sensitivity"),
     output:
         svg=[
             report(
@@ -63,7 +46,7 @@ rule draw_figures:
         settings=slice_of("figures"),
         code=code_of("figures"),
     shell:
-        "{STAGE} figures --settings {params.settings:q}"
+        "python3 -m probesteer figures --settings {params.settings:q}"
         " --probes {input.probes:q} --cosines {input.cosines:q} --steering {input.steering:q}"
         " --scale {input.scale:q} --sensitivity {input.sensitivity:q}"
         " --drawings {output:q} --log {log:q}"

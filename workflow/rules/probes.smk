@@ -15,7 +15,7 @@ rule fit_probes:
         code=code_of("probes"),
         resources=resources_of("probes"),
     shell:
-        "{STAGE} probes --settings {params.settings:q}"
+        "python3 -m probesteer probes --settings {params.settings:q}"
         " --manifest {input.manifest:q} --examples {input.examples:q}"
         " --table {output.table:q} --probes {output.probes:q}"
         " --log {log:q} --resources {params.resources:q}"

@@ -1,23 +1,18 @@
 # One self-contained page of findings, figures and tables.
-def of_pairs(name):
-    """A table of every pair of a model and a concept."""
-    return pairs(table_of(name))
-
-
 rule write_report:
     input:
-        probes=of_pairs("probes"),
-        directions=of_pairs("directions"),
-        steering=of_pairs("steering"),
-        scale=of_pairs("scale"),
-        sensitivity=of_pairs("sensitivity"),
-        samples=of_pairs("samples"),
+        probes=tables_of_pairs("probes"),
+        directions=tables_of_pairs("directions"),
+        steering=tables_of_pairs("steering"),
+        scale=tables_of_pairs("scale"),
+        sensitivity=tables_of_pairs("sensitivity"),
+        samples=tables_of_pairs("samples"),
         cosines=expand(COSINES, model=settings.models),
         records=[
             f"{MODEL}/record.json".format(model=m, model_key=model_key(m))
             for m in settings.models
         ],
-        drawings=figure_files(),
+        drawings=figure_files("svg"),
     output:
         page=f"{RESULTS}/report.html",
         findings=f"{RESULTS}/findings.txt",
@@ -30,7 +25,7 @@ rule write_report:
         code=code_of("report"),
         resources=f"{RESULTS}/resources",
     shell:
-        "{STAGE} report --settings {params.settings:q}"
+        "python3 -m probesteer report --settings {params.settings:q}"
         " --probes {input.probes:q} --directions {input.directions:q}"
         " --steering {input.steering:q} --scale {input.scale:q}"
         " --sensitivity {input.sensitivity:q} --samples {input.samples:q}"

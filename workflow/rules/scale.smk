@@ -13,12 +13,14 @@ rule measure_scale:
     conda:
         ENVIRONMENT
     threads: threads_of_model
+    resources:
+        gpu=gpus_of_model,
     params:
         settings=slice_of("scale"),
         code=code_of("scale"),
         resources=resources_of("scale"),
     shell:
-        "{STAGE} scale --settings {params.settings:q}"
+        "python3 -m probesteer scale --settings {params.settings:q}"
         " --record {input.record:q} --directions {input.directions:q}"
         " --prompts {input.prompts:q} --neutral {input.neutral:q}"
         " --table {output.table:q} --sensitivity {output.sensitivity:q}"

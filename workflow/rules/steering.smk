@@ -14,12 +14,14 @@ rule steer:
     conda:
         ENVIRONMENT
     threads: threads_of_model
+    resources:
+        gpu=gpus_of_model,
     params:
         settings=slice_of("steering"),
         code=code_of("steering"),
         resources=resources_of("steering"),
     shell:
-        "{STAGE} steering --settings {params.settings:q}"
+        "python3 -m probesteer steering --settings {params.settings:q}"
         " --record {input.record:q} --directions {input.directions:q}"
         " --prompts {input.prompts:q} --neutral {input.neutral:q}"
         " --table {output.table:q} --prompts-table {output.prompts:q}"

@@ -1,0 +1,52 @@
+# The settings of this run, the paths of its files and what a wildcard may be.
+import os
+import re
+import sys
+from pathlib import Path
+
+from probesteer.errors import ProbesteerError
+from probesteer.settings.compose import compose_settings
+from snakemake.utils import min_version
+
+min_version("9.11")
+
+
+def require_files(settings):
+    """Raise ProbesteerError for a data file of a concept that isn't there."""
+    for name, concept in settings.concept.items():
+        for kind in ("examples", "prompts", "neutral"):
+            file = getattr(concept, kind)
+            if not Path(file).is_file():
+                raise ProbesteerError(
+                    f"config: concept.{name}.{kind}: there is no file {file}; "
+                    f"correct it in config/concept/{name}.yaml"
+                )
+
+
+PROJECT = Path(workflow.basedir)
+# Jobs call the Python that runs Snakemake, also where its environment isn't activated.
+os.environ.update(PATH=f"{Path(sys.executable).parent}{os.pathsep}{os.getenv('PATH')}")
+
+try:
+    settings = compose_settings(PROJECT / "config", config)
+    require_files(settings)
+except ProbesteerError as fault:
+    sys.exit(str(fault))
+
+RESULTS = f"results/{settings.experiment}"
+CONCEPT = f"{RESULTS}/concepts/{{concept}}"
+TABLES = f"{RESULTS}/tables/{{model}}/{{concept}}"
+LOGS = f"{RESULTS}/logs/{{model}}/{{concept}}"
+COSINES = f"{RESULTS}/tables/{{model}}/cosines.parquet"
+DRAWINGS = f"{RESULTS}/figures/{{model}}"
+# Models and activations are shared by experiments that ask for the same: the key says what.
+MODEL = "results/models/{model}-{model_key}"
+CACHE = "results/activations/{model}-{model_key}/{concept}-{key}"
+ENVIRONMENT = "../../environment.yml"
+
+
+wildcard_constraints:
+    model="|".join(map(re.escape, settings.models)),
+    concept="|".join(map(re.escape, settings.concepts)),
+    model_key="[0-9a-f]{8}",
+    key="[0-9a-f]{8}",
