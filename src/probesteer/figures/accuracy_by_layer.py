@@ -13,9 +13,10 @@ from probesteer.figures.facets import (
     note_figure,
 )
 from probesteer.figures.marks import band_handle, draw_band, draw_curve
-from probesteer.figures.places import Place, places_of
+from probesteer.figures.places import places_of
 from probesteer.figures.rows import checked, concepts_of, curve_over_places, matching
 from probesteer.figures.style import BAND_GREY, FigureStyle
+from probesteer.places import Place
 
 COLUMNS = ("model", "concept", "site", "layer", "method", "draw", "split", "metric", "value")
 CHANCE = 0.5

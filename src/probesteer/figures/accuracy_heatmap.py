@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from probesteer.figures.facets import new_figure, note_figure, wrapped
 from probesteer.figures.heatmaps import draw_heatmap
-from probesteer.figures.places import places_of, tick_indices
+from probesteer.figures.places import axis_label, places_of, tick_indices
 from probesteer.figures.rows import checked, concepts_of, curve_over_places, matching
 from probesteer.figures.style import FigureStyle
 
@@ -38,7 +38,8 @@ def draw(table: pd.DataFrame, style: FigureStyle) -> Figure:
         annotation = ".2f" if len(places) <= _MOST_ANNOTATED else None
         mesh = draw_heatmap(axes, values, mpl.colormaps["cividis"], 0.5, 1.0, annotation)
         ticks = tick_indices(places, _MOST_ANNOTATED)
-        axes.set_xticks([tick + 0.5 for tick in ticks], [places[tick].label for tick in ticks])
+        labels = [axis_label(places[tick]) for tick in ticks]
+        axes.set_xticks([tick + 0.5 for tick in ticks], labels)
         axes.set_yticks(
             np.arange(len(concepts)) + 0.5,
             [wrapped(concept, 28, most_lines=2) for concept in concepts],

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from probesteer.figures.depth_colours import KEY_LIMIT, depth_colours, depth_key, depth_marker
 from probesteer.figures.facets import facet_figure, note_figure
 from probesteer.figures.marks import draw_curve, spread_losses, spread_strengths, zero_lines
-from probesteer.figures.places import places_of
+from probesteer.figures.places import phrase, places_of
 from probesteer.figures.rows import by_place, checked, concepts_of, curve_over, matching
 from probesteer.figures.style import FigureStyle
 
@@ -47,7 +47,7 @@ def draw(table: pd.DataFrame, style: FigureStyle, metric: str = "prediction_chan
                     axes,
                     curve_over(line, "strength"),
                     colours[index],
-                    places[index].phrase,
+                    phrase(places[index]),
                     marker=depth_marker(index, len(places)),
                     intervals=len(places) <= KEY_LIMIT,
                 )

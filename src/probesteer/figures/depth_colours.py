@@ -12,8 +12,9 @@ from matplotlib.lines import Line2D
 
 from probesteer.figures.facets import legend_above
 from probesteer.figures.marks import MARKERS
-from probesteer.figures.places import Place, tick_indices
+from probesteer.figures.places import axis_label, phrase, tick_indices
 from probesteer.figures.style import Colour, FigureStyle
+from probesteer.places import Place
 
 KEY_LIMIT = 8
 """With more places than this, a colour bar takes the legend's place."""
@@ -51,7 +52,7 @@ def depth_key(
                 [],
                 color=colours[index],
                 marker=depth_marker(index, count),
-                label="embedding" if place.label == "emb" else place.phrase,
+                label=phrase(place).removeprefix("the "),
             )
             for index, place in enumerate(places)
         ]
@@ -67,7 +68,8 @@ def depth_key(
         shrink=0.9,
     )
     ticks = tick_indices(places, 12)
-    bar.set_ticks([float(tick) for tick in ticks], labels=[places[tick].label for tick in ticks])
+    labels = [axis_label(places[tick]) for tick in ticks]
+    bar.set_ticks([float(tick) for tick in ticks], labels=labels)
     bar.ax.tick_params(length=0)
     bar.minorticks_off()
     bar.outline.set_visible(False)

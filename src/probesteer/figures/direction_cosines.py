@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from probesteer.figures.facets import new_figure, note_figure, shortened
 from probesteer.figures.heatmaps import draw_heatmap
-from probesteer.figures.places import at_place, places_of
+from probesteer.figures.places import at_place, phrase, places_of
 from probesteer.figures.rows import checked, concepts_of, matching
 from probesteer.figures.style import FigureStyle
 
@@ -55,8 +55,8 @@ def draw(table: pd.DataFrame, style: FigureStyle) -> Figure:
             mesh = draw_heatmap(axes, values, mpl.colormaps["RdBu_r"], -1.0, 1.0, annotation)
             axes.set_xticks(centres, names, rotation=90)
             axes.set_yticks(centres, names)
-            phrase = places[index].phrase
-            axes.set_title(phrase[0].upper() + phrase[1:])
+            title = phrase(places[index])
+            axes.set_title(title[0].upper() + title[1:])
         bar = figure.colorbar(
             mesh,
             ax=list(panels),

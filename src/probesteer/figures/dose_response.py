@@ -13,7 +13,7 @@ from probesteer.figures.marks import (
     spread_strengths,
     zero_lines,
 )
-from probesteer.figures.places import Place, places_of
+from probesteer.figures.places import phrase, places_of
 from probesteer.figures.rows import (
     by_place,
     checked,
@@ -24,6 +24,7 @@ from probesteer.figures.rows import (
     random_range,
 )
 from probesteer.figures.style import FigureStyle
+from probesteer.places import Place
 
 COLUMNS = (
     "model",
@@ -78,7 +79,7 @@ def _draw_places(axes: Axes, rows: pd.DataFrame, places: list[Place], style: Fig
             axes,
             curve_over(at_one, "strength"),
             colours[index],
-            places[index].phrase,
+            phrase(places[index]),
             marker=depth_marker(index, len(places)),
             intervals=len(places) <= KEY_LIMIT,
         )

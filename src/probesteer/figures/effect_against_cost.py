@@ -11,9 +11,10 @@ from probesteer.figures.depth_colours import depth_colours, depth_key, depth_mar
 from probesteer.figures.dose_response import COLUMNS
 from probesteer.figures.facets import facet_figure, note_figure
 from probesteer.figures.marks import zero_lines
-from probesteer.figures.places import Place, places_of
+from probesteer.figures.places import phrase, places_of
 from probesteer.figures.rows import by_place, checked, concepts_of, first_split, matching
 from probesteer.figures.style import BAND_GREY, FigureStyle
+from probesteer.places import Place
 
 _KEYS = ["concept", "site", "layer", "method", "draw", "strength"]
 _LINEAR_NATS = 0.01  # costs below this are drawn on a linear stretch: they may be 0 or negative
@@ -96,7 +97,7 @@ def _draw_places(axes: Axes, points: pd.DataFrame, places: list[Place], style: F
             line["effect"],
             color=colours[index],
             marker=depth_marker(index, len(places)),
-            label=places[index].phrase,
+            label=phrase(places[index]),
             zorder=3,
         )
 

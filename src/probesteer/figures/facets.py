@@ -9,8 +9,9 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from probesteer.figures.places import Place, tick_indices
+from probesteer.figures.places import axis_label, tick_indices
 from probesteer.figures.style import FigureStyle
+from probesteer.places import Place
 
 _LOWEST = 2.5  # inches; below this the label of the y axis outgrows it
 
@@ -90,7 +91,7 @@ def facet_figure(
         bands * rows_each,
         columns,
         sharex=True,
-        sharey="row" if rows_each > 1 and share_y else share_y,
+        sharey=share_y,
         squeeze=False,
     )
     title_width = int(12 * width / columns)
@@ -112,7 +113,7 @@ def facet_figure(
 def label_places(axes: Axes, places: Sequence[Place], limit: int) -> None:
     """Depth on the x axis: the index of a place, labelled with its layer."""
     ticks = tick_indices(places, limit)
-    axes.set_xticks(ticks, [places[index].label for index in ticks])
+    axes.set_xticks(ticks, [axis_label(places[index]) for index in ticks])
     axes.set_xlim(-0.5, len(places) - 0.5)
 
 

@@ -1,9 +1,10 @@
 """Places in the network, in the order in which data flows, and their labels on an axis."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import pandas as pd
+
+from probesteer.places import EMBEDDING, Place
 
 _WITHIN_BLOCK = {
     "resid_pre": 0.0,
@@ -16,35 +17,29 @@ _WITHIN_BLOCK = {
 _TOKENS = "tokens"  # the site of the bag-of-tokens baseline: no place in the network
 
 
-@dataclass(frozen=True)
-class Place:
-    """A site at a block; blocks count from 0."""
+def depth(place: Place) -> float:
+    """How far from the embedding, in blocks."""
+    return place.layer + _WITHIN_BLOCK.get(place.site, 0.5)
 
-    site: str
-    layer: int
 
-    @property
-    def depth(self) -> float:
-        """How far from the embedding, in blocks."""
-        return self.layer + _WITHIN_BLOCK.get(self.site, 0.5)
+def axis_label(place: Place) -> str:
+    """`emb` for the embedding's output, the number of the block for its output."""
+    if place.site == "resid_post":
+        return str(place.layer)
+    if place == EMBEDDING:
+        return "emb"
+    return f"pre {place.layer}" if place.site == "resid_pre" else f"{place.layer} {place.site}"
 
-    @property
-    def label(self) -> str:
-        """`emb` for the embedding's output, the number of the block for its output."""
-        if self.site == "resid_post":
-            return str(self.layer)
-        if self.site == "resid_pre":
-            return "emb" if self.layer == 0 else f"pre {self.layer}"
-        return f"{self.layer} {self.site}"
 
-    @property
-    def phrase(self) -> str:
-        """The place inside a sentence or a legend."""
-        if self.site == "resid_post":
-            return f"layer {self.layer}"
-        if self.site == "resid_pre":
-            return "the embedding" if self.layer == 0 else f"the input of layer {self.layer}"
-        return f"{self.site} of layer {self.layer}"
+def phrase(place: Place) -> str:
+    """The place inside a sentence or a legend."""
+    if place.site == "resid_post":
+        return f"layer {place.layer}"
+    if place == EMBEDDING:
+        return "the embedding"
+    if place.site == "resid_pre":
+        return f"the input of layer {place.layer}"
+    return f"{place.site} of layer {place.layer}"
 
 
 def places_of(table: pd.DataFrame) -> list[Place]:
@@ -54,7 +49,7 @@ def places_of(table: pd.DataFrame) -> list[Place]:
         Place(str(site), int(layer))
         for site, layer in zip(pairs["site"], pairs["layer"], strict=True)
     ]
-    return sorted(places, key=lambda place: (place.depth, place.site))
+    return sorted(places, key=lambda place: (depth(place), place.site))
 
 
 def at_place(table: pd.DataFrame, place: Place) -> pd.DataFrame:
@@ -72,5 +67,5 @@ def tick_indices(places: Sequence[Place], limit: int) -> list[int]:
     if count <= limit:
         return list(range(count))
     step = next(step for step in (2, 5, 10, 20, 50, 100, 500) if count / step <= limit)
-    start = 1 if places[0].label == "emb" else 0
+    start = 1 if places[0] == EMBEDDING else 0
     return sorted({0, *range(start + step if start else 0, count, step)})

@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from probesteer.errors import ProbesteerError
-from probesteer.figures.places import Place
+from probesteer.places import Place
 
 Array = NDArray[np.float64]
 

@@ -10,9 +10,10 @@ from probesteer.figures.activation_scaling import COLUMNS
 from probesteer.figures.depth_colours import KEY_LIMIT, depth_colours, depth_key, depth_marker
 from probesteer.figures.facets import facet_figure, note_figure
 from probesteer.figures.marks import draw_curve, spread_losses, spread_strengths, zero_lines
-from probesteer.figures.places import Place, at_place, places_of
+from probesteer.figures.places import at_place, phrase, places_of
 from probesteer.figures.rows import by_place, checked, concepts_of, curve_over, matching
 from probesteer.figures.style import Colour, FigureStyle
+from probesteer.places import Place
 
 _RESPONSE = "logit_difference_change"
 _LOSS = "neutral_loss"
@@ -65,7 +66,7 @@ def _draw_places(
             axes,
             curve,
             colours[index],
-            places[index].phrase,
+            phrase(places[index]),
             marker=depth_marker(index, len(places)) if len(curve) <= 12 else "",
             intervals=response and len(places) <= KEY_LIMIT,
         )

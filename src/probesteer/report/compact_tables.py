@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from probesteer.figures.places import Place, places_of
+from probesteer.figures.places import axis_label, places_of
 from probesteer.figures.rows import concepts_of, first_split, matching
+from probesteer.places import Place
 from probesteer.report.findings import Numbers
 from probesteer.report.numbers import MISSING, estimate, interval, number
 
@@ -64,7 +65,7 @@ def _reading(tables: Mapping[str, pd.DataFrame]) -> CompactTable:
         rows.append(
             [
                 concept,
-                place.label,
+                axis_label(place),
                 estimate(*accuracy.get(key, _UNKNOWN)),
                 estimate(*auroc.get(key, _UNKNOWN)),
                 f"{number(mean)} ± {number(high - mean)}" if math.isfinite(mean) else MISSING,
@@ -104,7 +105,7 @@ def _steering(tables: Mapping[str, pd.DataFrame]) -> CompactTable:
         rows.append(
             [
                 concept,
-                place.label,
+                axis_label(place),
                 estimate(*slope.get(key, _UNKNOWN)),
                 interval(*spread.get(key, _UNKNOWN)[1:]),
                 number(kl.get(key, _UNKNOWN)[0]),
@@ -147,14 +148,14 @@ def _scale(tables: Mapping[str, pd.DataFrame]) -> CompactTable:
     rows = []
     for concept, place in _pairs(sensitivity):
         found = {
-            metric: values.get((concept, place), _UNKNOWN)[0] for metric, values in numbers.items()
+            metric: values.get((concept, place), _UNKNOWN) for metric, values in numbers.items()
         }
         rows.append(
             [
                 concept,
-                place.label,
-                interval(found["monotone_low"], found["monotone_high"]),
-                *(number(found[name]) for name in list(numbers)[2:]),
+                axis_label(place),
+                interval(found["monotone_low"][0], found["monotone_high"][0]),
+                *(estimate(*found[name]) for name in numbers if name.startswith("doubling")),
             ]
         )
     return CompactTable(

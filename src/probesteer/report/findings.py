@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from probesteer.errors import ProbesteerError
-from probesteer.figures.places import Place, at_place
+from probesteer.figures.places import at_place, depth
 from probesteer.figures.rows import first_split, matching
+from probesteer.places import Place
 
 Numbers = tuple[float, float, float]
 """Value, low, high."""
@@ -185,7 +186,7 @@ def numbers_by_place(rows: pd.DataFrame) -> dict[Place | None, Numbers]:
     found: dict[Place, Numbers] = {}
     for site, layer, value, low, high in zip(*columns, strict=True):
         found.setdefault(Place(str(site), int(layer)), (float(value), float(low), float(high)))
-    return {place: found[place] for place in sorted(found, key=lambda place: place.depth)}
+    return {place: found[place] for place in sorted(found, key=lambda place: depth(place))}
 
 
 def _highest(rows: pd.DataFrame) -> Place | None:

@@ -12,6 +12,7 @@ import jinja2
 from markupsafe import Markup
 
 from probesteer.figures.catalogue import CATALOGUE
+from probesteer.figures.places import axis_label
 from probesteer.report.compact_tables import CompactTable, compact_tables, resource_table
 from probesteer.report.content import ConceptText, ReportContent
 from probesteer.report.findings import Finding, findings_of
@@ -78,6 +79,7 @@ def render_report(content: ReportContent) -> str:
     environment.filters["unbroken"] = _unbroken
     environment.filters["number"] = number
     environment.filters["joints"] = _joints
+    environment.filters["axis_label"] = axis_label
     environment.globals["interval"] = interval
     template = environment.get_template("page.html")
     return template.render(
@@ -141,7 +143,8 @@ def _figure(svg: bytes, title: str, caption: str, model: str) -> PageFigure:
 
 
 def _unbroken(text: str) -> str:
-    """Keep both ends of an interval on one line."""
+    """Keep both ends of an interval on one line, and a number with its deviation."""
+    text = text.replace(" ± ", "\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}")
     return re.sub(r"(\d), (?=-?\d)", "\\1,\N{NO-BREAK SPACE}", text)
 
 

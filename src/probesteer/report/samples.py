@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from probesteer.figures.places import Place
+from probesteer.figures.places import phrase
 from probesteer.figures.rows import concepts_of, matching
+from probesteer.places import Place
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ def _grouped(rows: pd.DataFrame) -> list[PromptSamples]:
     for _, group in rows.groupby(keys, sort=False):
         site, layer, method, positions, prompt = group[keys].iloc[0]
         tokens = "all tokens" if positions == "all" else "the last prompt token on"
-        place = Place(str(site), int(layer)).phrase
+        place = phrase(Place(str(site), int(layer)))
         where = f"{str(method).replace('_', ' ')}, {place}, {tokens}"
         ordered = group.sort_values("strength", kind="stable")
         lines = [

@@ -2,6 +2,7 @@
 
 import math
 
+from probesteer.figures.places import phrase
 from probesteer.report.findings import Finding
 from probesteer.report.numbers import estimate, interval, number
 
@@ -10,7 +11,7 @@ def reading_sentence(finding: Finding) -> str:
     """Whether and where the concept can be read."""
     if finding.best_place is None or not math.isfinite(finding.accuracy):
         return f"Reading {finding.concept} was not measured."
-    where = finding.best_place.phrase
+    where = phrase(finding.best_place)
     accuracy = estimate(finding.accuracy, finding.accuracy_low, finding.accuracy_high)
     null = f"{number(finding.null_mean)} ± {number(finding.null_sd)}"
     tokens = estimate(finding.baseline, finding.baseline_low, finding.baseline_high)
@@ -21,7 +22,7 @@ def reading_sentence(finding: Finding) -> str:
         return (
             f"{finding.concept} can be read: {measured}, against {null} with shuffled labels and "
             f"{tokens} from a bag of tokens. The first place above both is "
-            f"{finding.read_from.phrase}."
+            f"{phrase(finding.read_from)}."
         )
     reasons = []
     if not math.isfinite(finding.null_sd):
@@ -34,7 +35,7 @@ def reading_sentence(finding: Finding) -> str:
         reasons.append(f"this reaches what a bag of tokens gives ({tokens})")
     text = f"That {finding.concept} can be read is not shown: {measured}; {', and '.join(reasons)}."
     if finding.read_from is not None:
-        text += f" At {finding.read_from.phrase}, which was not chosen, it is above both."
+        text += f" At {phrase(finding.read_from)}, which was not chosen, it is above both."
     return text
 
 
@@ -42,7 +43,7 @@ def steering_sentence(finding: Finding) -> str:
     """Whether pushing along the direction moves the model more than random directions do."""
     if finding.steer_place is None or not math.isfinite(finding.slope):
         return f"Steering {finding.concept} was not measured."
-    where = finding.steer_place.phrase
+    where = phrase(finding.steer_place)
     slope = estimate(finding.slope, finding.slope_low, finding.slope_high)
     measured = (
         f"a push at {where}, chosen on validation, moves the logit difference of the test prompts "

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from probesteer.figures.places import Place
+from probesteer.figures.places import axis_label
+from probesteer.places import Place
 from probesteer.report.findings import Finding
 from probesteer.report.numbers import MISSING, estimate, number
 
@@ -49,7 +50,7 @@ def _row(finding: Finding, several: bool) -> list[str]:
 
 
 def _label(place: Place | None) -> str:
-    return MISSING if place is None else place.label
+    return MISSING if place is None else axis_label(place)
 
 
 def _share(value: float, low: float, high: float) -> str:

@@ -2,6 +2,7 @@
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.collections import FillBetweenPolyCollection, LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -47,6 +48,45 @@ def bands(axes: Axes) -> list[tuple[Array, Array, Array]]:
             ends = [vertices[vertices[:, 0] == here, 1] for here in x]
             low = np.array([heights.min() for heights in ends])
             found.append((x, low, np.array([heights.max() for heights in ends])))
+    return found
+
+
+def drawn_labels(axis: Axis) -> list[Text]:
+    """Labels of the ticks inside the limits of the axis; the others leave no ink."""
+    low, high = sorted(axis.get_view_interval())
+    return [
+        tick.label1
+        for tick in axis.get_major_ticks()
+        if low <= tick.get_loc() <= high and tick.label1.get_visible()
+    ]
+
+
+def clashes(figure: Figure) -> list[str]:
+    """What is cut off or printed over other text, once the figure is laid out."""
+    boxes = [
+        (text.get_text(), text.get_window_extent())
+        for axes in figure.axes
+        for text in (
+            *(title for title in axes.get_children() if isinstance(title, Text)),
+            axes.xaxis.label,
+            axes.yaxis.label,
+            *drawn_labels(axes.xaxis),
+            *drawn_labels(axes.yaxis),
+        )
+        if text.get_visible() and text.get_text()
+    ]
+    boxes += [("legend", legend.get_window_extent()) for legend in figure.legends]
+    boxes += [(text.get_text(), text.get_window_extent()) for text in figure.texts]
+    page = figure.bbox.padded(1.0)
+    found = [
+        f"{text!r} is cut off"
+        for text, box in boxes
+        if not (page.contains(box.x0, box.y0) and page.contains(box.x1, box.y1))
+    ]
+    for number, (text, box) in enumerate(boxes):
+        for other_text, other in boxes[number + 1 :]:
+            if box.padded(-0.5).overlaps(other.padded(-0.5)):
+                found.append(f"{text!r} meets {other_text!r}")
     return found
 
 

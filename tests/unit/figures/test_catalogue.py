@@ -7,7 +7,7 @@ import pytest
 from probesteer.errors import ProbesteerError
 from probesteer.figures.catalogue import CATALOGUE, draw_figure, entry
 from probesteer.figures.style import FigureStyle
-from tests.unit.figures.reading_back import words
+from tests.unit.figures.reading_back import clashes, words
 from tests.unit.figures.synthetic_tables import TRUTHS, Truth, synthetic_tables
 
 Tables = dict[str, pd.DataFrame]
@@ -69,6 +69,7 @@ def test_every_figure_draws_one_concept_in_one_column(
     figure = draw_figure(name, one_concept, style)
     assert figure.get_figwidth() == style.column_width_inches
     figure.draw_without_rendering()
+    assert clashes(figure) == []
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -77,6 +78,7 @@ def test_every_figure_takes_long_and_odd_names_and_many_layers(
 ) -> None:
     figure = draw_figure(name, awkward, style)
     figure.draw_without_rendering()
+    assert clashes(figure) == []
     assert "$dollar$" in words(figure).replace("\n", "")
 
 

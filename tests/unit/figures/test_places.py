@@ -1,9 +1,8 @@
 import pandas as pd
 import pytest
 
-from probesteer.figures.places import Place, at_place, places_of, tick_indices
-
-EMBEDDING = Place("resid_pre", 0)
+from probesteer.figures.places import at_place, axis_label, phrase, places_of, tick_indices
+from probesteer.places import EMBEDDING, Place
 
 
 def blocks(count: int) -> list[Place]:
@@ -26,7 +25,7 @@ def test_places_are_ordered_by_depth_without_the_token_baseline() -> None:
 
 
 @pytest.mark.parametrize(
-    ("place", "label", "phrase"),
+    ("place", "label", "words"),
     [
         (EMBEDDING, "emb", "the embedding"),
         (Place("resid_pre", 3), "pre 3", "the input of layer 3"),
@@ -34,8 +33,8 @@ def test_places_are_ordered_by_depth_without_the_token_baseline() -> None:
         (Place("mlp_out", 4), "4 mlp_out", "mlp_out of layer 4"),
     ],
 )
-def test_names_of_a_place(place: Place, label: str, phrase: str) -> None:
-    assert (place.label, place.phrase) == (label, phrase)
+def test_names_of_a_place(place: Place, label: str, words: str) -> None:
+    assert (axis_label(place), phrase(place)) == (label, words)
 
 
 def test_rows_at_a_place_need_both_site_and_layer() -> None:
@@ -51,7 +50,7 @@ def test_few_places_all_have_a_tick() -> None:
 
 def test_many_places_have_ticks_at_round_layers() -> None:
     places = blocks(80)
-    labels = [places[index].label for index in tick_indices(places, 7)]
+    labels = [axis_label(places[index]) for index in tick_indices(places, 7)]
     assert labels == ["emb", "20", "40", "60"]
 
 

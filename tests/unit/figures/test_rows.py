@@ -3,7 +3,6 @@ import pandas as pd
 import pytest
 
 from probesteer.errors import ProbesteerError
-from probesteer.figures.places import Place
 from probesteer.figures.rows import (
     by_place,
     checked,
@@ -13,6 +12,7 @@ from probesteer.figures.rows import (
     matching,
     random_range,
 )
+from probesteer.places import Place
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import dataclasses
 from typing import Any
 
-from probesteer.figures.places import Place
+from probesteer.places import Place
 from probesteer.report.findings import Finding
 
 

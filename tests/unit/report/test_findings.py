@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from probesteer.errors import ProbesteerError
-from probesteer.figures.places import Place
+from probesteer.places import Place
 from probesteer.report.findings import Finding, above_controls, findings_of
 from tests.unit.figures.synthetic_tables import Truth, synthetic_tables
 from tests.unit.report.example_finding import finding

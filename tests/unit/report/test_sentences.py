@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from probesteer.figures.places import Place
+from probesteer.places import Place
 from probesteer.report.sentences import reading_sentence, steering_sentence
 from tests.unit.report.example_finding import finding
 
