@@ -1,24 +1,34 @@
 """Compose `config/` and the command line into one typed `Settings`."""
 
-import re
-import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import yaml
 from hydra import compose, initialize_config_dir
 from hydra.core.config_store import ConfigStore
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from probesteer.errors import ProbesteerError
-from probesteer.settings.schema import Settings
+from probesteer.settings.command_line import Wishes, names, read_command_line
+from probesteer.settings.faults import missing_file, settings_error
+from probesteer.settings.schema import ConceptSettings, ModelSettings, Settings
 from probesteer.settings.validation import validate
 
-# Keys that `snakemake --config` may carry besides the schema's own plain ones.
-_NAME_LISTS = {"model": "models", "concept": "concepts", "models": "models", "concepts": "concepts"}
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+_FAULTS = (HydraException, OmegaConfBaseException, yaml.YAMLError, ValueError, OSError)
+_MEMBERS: dict[str, type] = {"model": ModelSettings, "concept": ConceptSettings}
+
+
+@dataclass
+class _OpenSettings(Settings):
+    """The schema for Hydra, in which an experiment may give some keys of a model or concept."""
+
+    model: dict[str, Any] = field(default_factory=dict)
+    concept: dict[str, Any] = field(default_factory=dict)
 
 
 def compose_settings(config_folder: Path, command_line: Mapping[str, Any]) -> Settings:
@@ -29,108 +39,133 @@ def compose_settings(config_folder: Path, command_line: Mapping[str, Any]) -> Se
         `concept` (one name, or several in `[a,b]`), `experiment`, and `set` with any dotted
         overrides, separated by spaces.
 
-    Raises ProbesteerError, in one line, for an unknown key, group file or type.
+    Relative paths start at the folder that holds `config_folder`; they become absolute where
+    that is not the working directory.
+
+    Raises ProbesteerError, in one line, for an unknown key, group file, type or value, and for
+    a file that isn't YAML.
     """
-    choices, overrides = _overrides(command_line)
-    experiment = choices.pop("experiment", None)
-    if experiment is not None:
-        _require_file(config_folder, "experiment", experiment)
-        overrides.insert(0, f"experiment={experiment}")
+    config_folder = config_folder.resolve()
+    if not (config_folder / "config.yaml").is_file():
+        raise ProbesteerError(f"{config_folder}: holds no config.yaml; name the project's config/")
+    wishes = read_command_line(command_line)
     try:
-        ConfigStore.instance().store(name="schema", node=Settings)
-        with initialize_config_dir(str(config_folder.resolve()), version_base=None):
-            chosen = compose("config", [o for o in overrides if not _of_one_member(o)])
-            models = choices.get("models", list(chosen.models))
-            concepts = choices.get("concepts", list(chosen.concepts))
-            members = [*_members(config_folder, "model", models)]
-            members += _members(config_folder, "concept", concepts)
-            names = [f"models={_hydra_list(models)}", f"concepts={_hydra_list(concepts)}"]
-            composed = compose("config", [*members, *overrides, *names])
-            if composed.model_path is not None:
-                _set_model_path(composed, models)
-            settings = OmegaConf.to_object(composed)
-    except (HydraException, OmegaConfBaseException) as fault:
-        raise ProbesteerError(f"config: {_first_line(fault)}") from fault
+        content = _composed(config_folder, wishes)
+        for group in _MEMBERS:
+            content[f"{group}s"] = names(f"{group}s", content[f"{group}s"])
+            content[group] = _members(config_folder, group, content, wishes.of_members)
+        # Merged anew, so that keys which Hydra was told to add (`+key=value`) are checked too.
+        typed = OmegaConf.merge(OmegaConf.structured(Settings), OmegaConf.create(content))
+        settings = OmegaConf.to_object(typed)
+    except _FAULTS as fault:
+        raise settings_error(fault, config_folder) from fault
     assert isinstance(settings, Settings)
-    if experiment is not None:
-        settings.experiment = experiment
+    _set_model_path(settings)
     validate(settings)
+    if Path.cwd() != config_folder.parent:
+        _start_paths_at(config_folder.parent, settings)
     return settings
 
 
-def _overrides(command_line: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """Split the command line into choices of group files and Hydra overrides."""
-    choices: dict[str, Any] = {}
-    overrides: list[str] = []
-    for key, value in command_line.items():
-        if key in _NAME_LISTS:
-            choices[_NAME_LISTS[key]] = _names(key, value)
-        elif key == "experiment":
-            choices["experiment"] = _names(key, value)[0]
-        elif key == "set":
-            overrides += shlex.split(str(value))
-        elif key == "model_path":
-            overrides.append(f"model_path={_quoted(str(value))}")
-        else:
-            overrides.append(f"{key}={value}")
-    return choices, overrides
+def _composed(config_folder: Path, wishes: Wishes) -> dict[str, Any]:
+    """Everything but the chosen models' and concepts' own files, as plain containers."""
+    overrides = list(wishes.overrides)
+    if wishes.experiment is not None:
+        overrides.insert(0, f"experiment={wishes.experiment}")
+    _check_choices(config_folder, overrides)
+    ConfigStore.instance().store(name="schema", node=_OpenSettings)
+    with initialize_config_dir(str(config_folder), version_base=None):
+        composed = compose("config", overrides, return_hydra_config=True)
+    # Whatever chose the experiment, also config.yaml itself: its file's name is its name.
+    chosen = composed.hydra.runtime.choices.get("experiment")
+    container = OmegaConf.to_container(composed)
+    assert isinstance(container, dict)
+    content = {str(key): value for key, value in container.items() if key != "hydra"}
+    content["experiment"] = chosen or "default"
+    return {**content, **wishes.names}
 
 
-def _names(key: str, value: Any) -> list[str]:
-    listed = value if isinstance(value, list) else str(value).strip("[] ").split(",")
-    names = [str(name).strip() for name in listed]
-    for name in names:
-        if not _NAME.fullmatch(name):
+def _check_choices(config_folder: Path, overrides: Sequence[str]) -> None:
+    """Overrides that choose a file, such as `probe=default`, choose one that is there."""
+    for override in overrides:
+        key, sign, value = override.partition("=")
+        if not key:
+            raise ProbesteerError(f"config: {override!r} is not understood; write KEY=VALUE")
+        chosen = value.strip("'")
+        of_group = sign and "/" not in key and (config_folder / key).is_dir() and chosen != "null"
+        if of_group and not (config_folder / key / f"{chosen}.yaml").is_file():
+            raise missing_file(config_folder, f"{key}/{chosen}")
+
+
+def _members(
+    config_folder: Path, group: str, content: Mapping[str, Any], overrides: Sequence[str]
+) -> dict[str, Any]:
+    """`config/GROUP/NAME.yaml` of every chosen name; the experiment's keys win over the file's."""
+    chosen: list[str] = content[f"{group}s"]
+    prefixes = tuple(f"{group}.{name}." for name in chosen)
+    for assignment in overrides:
+        if assignment.startswith(f"{group}.") and not assignment.startswith(prefixes):
             raise ProbesteerError(
-                f"config: {key}={name!r} is not a name; use letters, digits, '_', '-' and '.'"
+                f"config: {assignment!r} is of no chosen {group}; chosen: {', '.join(chosen)}"
             )
-    return names
+    of_experiment = content.get(group) or {}
+    members = {}
+    for name, prefix in zip(chosen, prefixes, strict=True):
+        try:
+            member = OmegaConf.merge(
+                OmegaConf.structured(_MEMBERS[group]),
+                _group_file(config_folder, group, name),
+                of_experiment.get(name) or {},
+            )
+            for assignment in overrides:
+                if assignment.startswith(prefix):
+                    _assign(member, assignment.removeprefix(prefix))
+        except (HydraException, OmegaConfBaseException) as fault:
+            raise settings_error(fault, config_folder, prefix) from fault
+        members[name] = OmegaConf.to_container(member)
+    return members
 
 
-def _members(config_folder: Path, group: str, names: Iterable[str]) -> Iterable[str]:
-    """Hydra overrides that put `config/GROUP/NAME.yaml` at the key `GROUP.NAME`."""
-    for name in _names(f"{group}s", list(names)):
-        _require_file(config_folder, group, name)
-        yield f"+{group}@{group}.{name}={name}"
+def _group_file(config_folder: Path, group: str, name: str) -> DictConfig:
+    path = config_folder / group / f"{name}.yaml"
+    if not path.is_file():
+        raise missing_file(config_folder, f"{group}/{name}")
+    loaded = OmegaConf.load(path)
+    if not isinstance(loaded, DictConfig):
+        raise ProbesteerError(f"config/{group}/{name}.yaml: a list; write keys and values")
+    for label in loaded.get("labels") or []:
+        # YAML reads false, no and off alike; OmegaConf would go on with "False".
+        if not isinstance(label, str):
+            raise ProbesteerError(
+                f"config/{group}/{name}.yaml: labels: YAML reads one as {label!r}; quote it"
+            )
+    return loaded
 
 
-def _of_one_member(override: str) -> bool:
-    """True for overrides such as `model.demo.dtype=…`, which need the member composed first."""
-    return re.match(r"[+~]*(model|concept)\.", override) is not None
+def _assign(member: Any, assignment: str) -> None:
+    [override] = OverridesParser.create().parse_overrides([assignment])
+    OmegaConf.update(member, override.key_or_group, override.value())
 
 
-def _require_file(config_folder: Path, group: str, name: str) -> None:
-    if not (config_folder / group / f"{name}.yaml").is_file():
-        known = sorted(file.stem for file in (config_folder / group).glob("*.yaml"))
+def _set_model_path(settings: Settings) -> None:
+    if settings.model_path is None:
+        return
+    if len(settings.models) != 1:
         raise ProbesteerError(
-            f"config: there is no config/{group}/{name}.yaml; known: {', '.join(known)}"
-        )
-
-
-def _set_model_path(composed: Any, models: list[str]) -> None:
-    if len(models) != 1:
-        raise ProbesteerError(
-            f"config: model_path names one folder, but {len(models)} models are chosen; "
+            f"config: model_path names one folder, but {len(settings.models)} models are chosen; "
             "choose one with model=NAME"
         )
-    composed.model[models[0]].path = composed.model_path
+    settings.model[settings.models[0]].path = settings.model_path
 
 
-def _hydra_list(names: Iterable[str]) -> str:
-    return "[" + ",".join(names) + "]"
-
-
-def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
-    return f"'{escaped}'"
-
-
-def _first_line(fault: BaseException) -> str:
-    """The cause's first line: Hydra wraps what OmegaConf found wrong."""
-    cause = fault
-    while cause.__cause__ is not None:
-        cause = cause.__cause__
-    lines = [line.strip() for line in str(cause).splitlines() if line.strip()]
-    key = next((line for line in lines if line.startswith("full_key:")), "")
-    first = lines[0] if lines else type(cause).__name__
-    return f"{first} ({key.removeprefix('full_key:').strip()})" if key else first
+def _start_paths_at(project: Path, settings: Settings) -> None:
+    """Make the paths of the data and of the models' folders absolute."""
+    for model in settings.model.values():
+        if model.path is not None:
+            model.path = str(project / model.path)
+    if settings.model_path is not None:
+        settings.model_path = str(project / settings.model_path)
+    for concept in settings.concept.values():
+        concept.examples = str(project / concept.examples)
+        concept.prompts = str(project / concept.prompts)
+        concept.neutral = str(project / concept.neutral)

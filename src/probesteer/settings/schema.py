@@ -24,11 +24,11 @@ class ModelSettings:
 class ConceptSettings:
     """`config/concept/NAME.yaml`: a labelled concept and its data files."""
 
-    description: str = "???"
+    description: str = ""
     labels: list[str] = field(default_factory=lambda: ["0", "1"])  # names of label 0 and 1
-    examples: str = "???"  # text, label [, group, pair, split, span]
-    prompts: str = "???"  # prompt, positive, negative [, group]
-    neutral: str = "???"  # text
+    examples: str = ""  # text, label [, group, pair, split, span]
+    prompts: str = ""  # prompt, positive, negative [, group]
+    neutral: str = ""  # text
     position: str = "last"  # last, mean, all, span or an index
 
 

@@ -4,11 +4,14 @@ Snakemake compares a job's slice with the one of its last run, so a key that a s
 read cannot make it run again. A slice travels on the command line as canonical JSON.
 """
 
+import json
 from dataclasses import asdict, dataclass, field
 from typing import Any, TypeVar
 
 from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 
+from probesteer.errors import ProbesteerError
 from probesteer.files.digests import canonical_json
 from probesteer.settings.schema import (
     ActivationSettings,
@@ -156,8 +159,15 @@ def to_json(stage_settings: Any) -> str:
 
 
 def from_json(kind: type[Slice], text: str) -> Slice:
-    """Build a slice of type `kind` from its JSON; OmegaConf checks keys and types."""
-    typed = OmegaConf.merge(OmegaConf.structured(kind), OmegaConf.create(text))
-    built = OmegaConf.to_object(typed)
+    """Build a slice of type `kind` from its JSON; OmegaConf checks keys and types.
+
+    Raises ProbesteerError where the text is no slice of this type.
+    """
+    try:
+        typed = OmegaConf.merge(OmegaConf.structured(kind), json.loads(text))
+        built = OmegaConf.to_object(typed)
+    except (OmegaConfBaseException, ValueError, TypeError) as fault:
+        first = str(fault).splitlines()[0] if str(fault) else type(fault).__name__
+        raise ProbesteerError(f"settings: no {kind.__name__}: {first}; see --settings") from fault
     assert isinstance(built, kind)
     return built

@@ -16,6 +16,7 @@ _CHOICES = {
     "unit": ("gap", "sigma", "norm"),
     "positions": ("from_last", "all"),
     "method": ("difference_of_means", "logistic"),
+    "palette": ("deep", "muted", "pastel", "bright", "dark", "colorblind"),
 }
 
 
@@ -24,11 +25,13 @@ def validate(settings: Settings) -> None:
     _names(settings)
     for name, model in settings.model.items():
         _choice(f"model.{name}.dtype", model.dtype, "dtype")
+        if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", model.device):
+            _fail(f"model.{name}.device", f"{model.device!r}", "use auto, cpu, cuda or cuda:1")
         if model.path is None and model.hub is None:
             _fail(f"model.{name}.path", "neither a folder nor `hub` is given", "add model_path=…")
     for name, concept in settings.concept.items():
         for key in ("description", "examples", "prompts", "neutral"):
-            if getattr(concept, key) == "???":
+            if not getattr(concept, key):
                 _fail(f"concept.{name}.{key}", "missing", f"write it in config/concept/{name}.yaml")
         if len(concept.labels) != 2 or len(set(concept.labels)) != 2:
             _fail(f"concept.{name}.labels", f"{concept.labels}", "name label 0 and label 1")
@@ -42,6 +45,7 @@ def validate(settings: Settings) -> None:
     _activations(settings)
     _probe(settings)
     _sweeps(settings)
+    _plot(settings)
 
 
 def _names(settings: Settings) -> None:
@@ -49,9 +53,8 @@ def _names(settings: Settings) -> None:
         _fail("models", "empty", "choose one with model=NAME")
     if not settings.concepts:
         _fail("concepts", "empty", "choose one with concept=NAME")
-    for key, names in (("models", settings.models), ("concepts", settings.concepts)):
-        if len(set(names)) < len(names):
-            _fail(key, f"{names} names one twice", "name each once")
+    _listed("models", settings.models)
+    _listed("concepts", settings.concepts)
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", settings.experiment):
         _fail("experiment", f"{settings.experiment!r} is not a name", "use letters and digits")
     if settings.seed < 0:
@@ -67,20 +70,19 @@ def _shares(settings: Settings) -> None:
 
 def _activations(settings: Settings) -> None:
     _choice("activations.dtype", settings.activations.dtype, "dtype")
-    for site in _not_empty("activations.sites", settings.activations.sites):
+    for site in _listed("activations.sites", settings.activations.sites):
         _choice("activations.sites", site, "site")
     _at_least("activations.batch_tokens", settings.activations.batch_tokens, 1)
 
 
 def _probe(settings: Settings) -> None:
     probe = settings.probe
-    for C in _not_empty("probe.C", probe.C):
-        if not C > 0 or math.isinf(C):
-            _fail("probe.C", f"{C}", "every C is a positive number")
+    for C in _listed("probe.C", probe.C):
+        _positive("probe.C", C)
     _at_least("probe.folds", probe.folds, 2)
     _at_least("probe.shuffled_draws", probe.shuffled_draws, 5)
     _at_least("probe.bootstrap_draws", probe.bootstrap_draws, 100)
-    for method in _not_empty("directions.methods", settings.directions.methods):
+    for method in _listed("directions.methods", settings.directions.methods):
         _choice("directions.methods", method, "method")
     if "difference_of_means" not in settings.directions.methods:
         _fail(
@@ -100,27 +102,47 @@ def _sweeps(settings: Settings) -> None:
         for key, limit in (("prompts", sweep.prompts), ("neutral_texts", sweep.neutral_texts)):
             if limit is not None:
                 _at_least(f"{stage}.{key}", limit, 4 if key == "prompts" else 1)
-        for layer in sweep.layers or []:
+        for layer in [] if sweep.layers is None else _listed(f"{stage}.layers", sweep.layers):
             _at_least(f"{stage}.layers", layer, -1)
-    for positions in _not_empty("steering.positions", settings.steering.positions):
+    for positions in _listed("steering.positions", settings.steering.positions):
         _choice("steering.positions", positions, "positions")
     _choice("scale.positions", settings.scale.positions, "positions")
-    if 1.0 not in settings.scale.factors:
+    factors = _listed("scale.factors", settings.scale.factors)
+    if 1.0 not in factors:
         _fail("scale.factors", "1 is missing", "add it: it is the unscaled model")
+    _finite("scale.factors", factors)
     samples = settings.steering.samples
+    _finite("steering.samples.strengths", samples.strengths)
     _at_least("steering.samples.prompts", samples.prompts, 0)
     _at_least("steering.samples.new_tokens", samples.new_tokens, 1)
-    if not samples.temperature > 0:
-        _fail("steering.samples.temperature", f"{samples.temperature}", "use a positive number")
+    _positive("steering.samples.temperature", samples.temperature)
+
+
+def _plot(settings: Settings) -> None:
+    plot = settings.plot
+    _choice("plot.palette", plot.palette, "palette")
+    for key in ("column_width", "double_width", "font_size"):
+        _positive(f"plot.{key}", getattr(plot, key))
+    _at_least("plot.dpi", plot.dpi, 1)
 
 
 def _strengths(key: str, strengths: Sequence[float]) -> None:
+    _finite(key, _listed(key, strengths))
     if 0 not in strengths:
         _fail(key, "0 is missing", "add it: it is the unsteered model")
     if not (min(strengths) < 0 < max(strengths)):
         _fail(key, f"{list(strengths)} lies on one side of 0", "add strengths on the other side")
-    if not all(math.isfinite(strength) for strength in strengths):
-        _fail(key, f"{list(strengths)}", "every strength is a finite number")
+
+
+def _finite(key: str, values: Sequence[float]) -> None:
+    for value in values:
+        if not math.isfinite(value):
+            _fail(key, f"{value}", "use finite numbers")
+
+
+def _positive(key: str, value: float) -> None:
+    if not (value > 0 and math.isfinite(value)):
+        _fail(key, f"{value}", "use a positive number")
 
 
 def _choice(key: str, value: str, kind: str) -> None:
@@ -133,9 +155,12 @@ def _at_least(key: str, value: int, smallest: int) -> None:
         _fail(key, f"{value} is too small", f"use {smallest} or more")
 
 
-def _not_empty(key: str, values: Sequence[Value]) -> Sequence[Value]:
+def _listed(key: str, values: Sequence[Value]) -> Sequence[Value]:
+    """The values of a list that must name something, and each thing once."""
     if not values:
         _fail(key, "empty", "give at least one")
+    if len(set(values)) < len(values):
+        _fail(key, f"{list(values)} names one twice", "name each once")
     return values
 
 

@@ -1,0 +1,120 @@
+"""Every mistake in the settings is one line that names the key or the file."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.unit.settings.conftest import Refusal
+
+
+@pytest.mark.parametrize(
+    ("assignment", "expected"),
+    [
+        ("probe.foo=1", "probe.foo: unknown key; use one of C, folds,"),
+        ("+probe.foo=1", "probe.foo: unknown key"),
+        ("foo=1", "foo: unknown key; use one of experiment, seed,"),
+        ("+foo=1", "foo: unknown key"),
+        ("model.demo.foo=1", "model.demo.foo: unknown key; use one of path, hub,"),
+        ("model.gpt2.dtype=float16", "'model.gpt2.dtype=float16' is of no chosen model"),
+        ("probe.folds=many", "probe.folds: Value 'many' of type 'str' could not be converted"),
+        ("model.demo.trust_remote_code=maybe", "model.demo.trust_remote_code: Value 'maybe'"),
+        ("seed=null", "seed: "),
+        ("probe=other", "there is no config/probe/other.yaml; known: default"),
+        ("experiment=other", "there is no config/experiment/other.yaml; known: "),
+        ("experiment=a,b", "experiment='a,b': choose exactly one"),
+        ("model=other", "there is no config/model/other.yaml; known: bert-base-uncased, demo,"),
+        ("concept=../model/gpt2", "concept='../model/gpt2' is not a name"),
+        ("probe.C=[0.1", "'probe.C=[0.1' is not understood; write KEY=VALUE"),
+        ("probe", "'probe' is not understood"),
+        ("seed=1,2", "Ambiguous value for argument 'seed=1,2'"),
+        ("seed=${nothing}", "seed: Interpolation key 'nothing' not found"),
+        ("model=gpt2,gpt2", "models: ['gpt2', 'gpt2'] names one twice; name each once"),
+        ("models=[]", "models: empty; choose one with model=NAME"),
+        ("concepts=[]", "concepts: empty; choose one with concept=NAME"),
+        ("seed=-1", "seed: -1; use 0 or more"),
+        ("model=local", "model.local.path: neither a folder nor `hub` is given; add model_path"),
+        ("model=gpt2,demo model_path=x", "model_path names one folder, but 2 models are chosen"),
+        ("concept.truth.labels=[a]", "concept.truth.labels: ['a']; name label 0 and"),
+    ],
+)
+def test_one_line_names_the_key(assignment: str, expected: str, refusal: Refusal) -> None:
+    # All in one run's words: a mistake beside a right key is found as well.
+    message = refusal(set=f"{assignment} plot.dpi=100")
+    assert message.startswith(f"config: {expected}")
+
+
+@pytest.mark.parametrize(
+    ("command_line", "expected"),
+    [
+        ({"seed": None}, "seed: field 'seed' is not Optional"),
+        ({"seed": True}, "seed: Value 'True' of type 'bool' could not be converted"),
+        ({"seed": "x y"}, "seed: Value 'x y' of type 'str' could not be converted"),
+        ({"seed": [1]}, "seed: "),
+        ({"seed": {"a": 1}}, "seed: Value"),
+        ({"probe": 3}, "there is no config/probe/3.yaml"),
+        ({"probe": {"C": {"a": 1}}}, "invalid literal"),
+        ({"probe": None, "set": "probe=[1]"}, "there is no config/probe/[1].yaml"),
+        ({"set": "'seed=1"}, 'set="\'seed=1": No closing quotation; close the quotes'),
+        ({"model": None}, "there is no config/model/None.yaml"),
+        ({"model": ""}, "model='' is not a name"),
+        ({"model": {"a": 1}}, "model=\"{'a': 1}\" is not a name"),
+        ({"concept": ["truth", 3]}, "there is no config/concept/3.yaml"),
+        ({"experiment": ["a", "b"]}, "experiment=['a', 'b']: choose exactly one"),
+        ({"set": None}, "'None' is not understood"),
+        ({"set": {"seed": 1}}, "'{seed:' is not understood"),
+        ({"two words": 1}, "'two words=1' is not understood"),
+        ({"": 1}, "'=1' is not understood"),
+    ],
+)
+def test_odd_values_of_the_command_line_are_one_line(
+    command_line: dict[str, Any], expected: str, refusal: Refusal
+) -> None:
+    assert refusal(**command_line).startswith(f"config: {expected}")
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "expected"),
+    [
+        ("probe/default.yaml", b"C: [1\n", "config/probe/default.yaml: line 2: expected"),
+        ("model/gpt2.yaml", b"hub: a\n b: 1\n", "config/model/gpt2.yaml: line 2: mapping values"),
+        ("concept/truth.yaml", b"a: \xff\n", "config/concept/truth.yaml: "),
+        ("config.yaml", b"seed: 'x\n", "config/config.yaml: line "),
+        ("experiment/quickstart.yaml", b"models: [\n", "config/experiment/quickstart.yaml: line 2"),
+        ("model/gpt2.yaml", b"\x07", "config/model/gpt2.yaml: "),
+        ("model/gpt2.yaml", b"only words\n", "model.gpt2.only words: unknown key"),
+        ("model/gpt2.yaml", b"hub: x\ntype: y\n", "model.gpt2.type: unknown key; use one of path"),
+        ("probe/default.yaml", b"c: [1]\n", "probe.c: unknown key; use one of C"),
+        ("probe/default.yaml", b"folds: five\n", "probe.folds: Value 'five'"),
+        ("concept/truth.yaml", b"description: d\n", "concept.truth.examples: missing; write it"),
+    ],
+)
+def test_a_broken_file_is_named(
+    file: str, content: bytes, expected: str, config_copy: Path, refusal: Refusal
+) -> None:
+    (config_copy / file).write_bytes(content)
+    message = refusal(config_copy, model="gpt2", concept="truth")
+    assert message.startswith(f"config: {expected}")
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "expected"),
+    [
+        ("model/gpt2.yaml", "- a\n", "config/model/gpt2.yaml: a list; write keys and values"),
+        (
+            "concept/truth.yaml",
+            "labels: [no, 1]\n",
+            "config/concept/truth.yaml: labels: YAML reads",
+        ),
+    ],
+)
+def test_a_file_of_another_shape_is_named(
+    file: str, content: str, expected: str, config_copy: Path, refusal: Refusal
+) -> None:
+    (config_copy / file).write_text(content)
+    assert refusal(config_copy, model="gpt2", concept="truth").startswith(expected)
+
+
+def test_a_folder_that_is_no_config_is_refused(tmp_path: Path, refusal: Refusal) -> None:
+    folder = tmp_path / "nowhere"
+    assert refusal(folder) == f"{folder}: holds no config.yaml; name the project's config/"

@@ -1,0 +1,114 @@
+"""A slice holds what its stage reads and nothing else, and survives the command line."""
+
+import importlib
+from collections.abc import Callable
+from typing import Any, get_type_hints
+
+import pytest
+
+from probesteer.errors import ProbesteerError
+from probesteer.settings.compose import compose_settings
+from probesteer.settings.schema import ModelSettings, ProbeSettings, Settings
+from probesteer.settings.slices import (
+    FetchSlice,
+    ProbesSlice,
+    from_json,
+    stage_slice,
+    to_json,
+)
+from tests.unit.settings.conftest import PROJECT
+
+STAGES = (
+    "fetch",
+    "examples",
+    "activations",
+    "probes",
+    "directions",
+    "cosines",
+    "steering",
+    "scale",
+    "figures",
+    "report",
+)
+
+
+def composed(assignment: str) -> Settings:
+    words = f"model=[demo,pythia-1.4b] concept=[truth,tense] {assignment}"
+    return compose_settings(PROJECT / "config", {"set": words})
+
+
+@pytest.fixture(scope="module")
+def settings() -> Settings:
+    return composed("seed=0")
+
+
+def slices(settings: Settings) -> dict[str, str]:
+    return {stage: to_json(stage_slice(stage, settings, "demo", "truth")) for stage in STAGES}
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_json_gives_the_slice_back(stage: str, settings: Settings) -> None:
+    whole = stage_slice(stage, settings, "pythia-1.4b", "truth")
+    assert from_json(type(whole), to_json(whole)) == whole
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_every_stage_takes_the_slice_that_it_is_given(stage: str, settings: Settings) -> None:
+    module: Any = importlib.import_module(f"probesteer.stages.{stage}")
+    given = stage_slice(stage, settings, "demo", "truth")
+    assert get_type_hints(module.run)["settings"] is type(given)
+
+
+@pytest.mark.parametrize(
+    ("assignment", "changed"),
+    [
+        ("plot.dpi=99", {"figures"}),
+        ("probe.C=[0.5]", {"probes"}),
+        ("probe.shuffled_draws=5", {"probes"}),
+        ("probe.folds=3", {"probes", "examples"}),
+        ("directions.random_draws=2", {"directions"}),
+        ("steering.strengths=[-1,0,1]", {"steering"}),
+        ("steering.samples.prompts=1", {"steering"}),
+        ("scale.factors=[0,1]", {"scale"}),
+        ("activations.dtype=float16", {"activations"}),
+        ("split.train=0.5 split.test=0.3", {"examples"}),
+        ("seed=1", {"examples", "probes", "directions", "steering", "scale"}),
+        ("concept.truth.position=mean", {"examples", "activations"}),
+        ("concept.truth.description=x", set()),
+        ("concept.tense.position=mean", set()),
+        ("concepts=[truth]", {"cosines"}),
+        ("model.demo.dtype=bfloat16", {"fetch", "activations", "steering", "scale"}),
+    ],
+)
+def test_a_change_reaches_the_stages_that_read_it_and_the_report(
+    assignment: str, changed: set[str], settings: Settings
+) -> None:
+    before, after = slices(settings), slices(composed(assignment))
+    assert {stage for stage in STAGES if before[stage] != after[stage]} == changed | {"report"}
+
+
+def test_equal_settings_give_equal_text() -> None:
+    one = FetchSlice("a", ModelSettings(hub="x", dtype="float16"))
+    assert to_json(one) == to_json(FetchSlice("a", ModelSettings(dtype="float16", hub="x")))
+    assert to_json(one).startswith('{"model":{"allow_pickle_weights":false,')
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda text: text.replace('"folds":5', '"folds":"five"'),
+        lambda text: text.replace('"folds":', '"fold":'),
+        lambda text: text[:-1],
+        lambda text: "[]",
+    ],
+)
+def test_json_that_is_no_slice_is_refused(damage: Callable[[str], str]) -> None:
+    text = to_json(ProbesSlice("m", "c", 0, ProbeSettings()))
+    assert damage(text) != text
+    with pytest.raises(ProbesteerError, match="ProbesSlice"):
+        from_json(ProbesSlice, damage(text))
+
+
+def test_an_unknown_stage_has_no_slice(settings: Settings) -> None:
+    with pytest.raises(KeyError, match="frobnicate"):
+        stage_slice("frobnicate", settings)

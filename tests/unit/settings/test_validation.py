@@ -1,0 +1,110 @@
+"""Values that types allow and the workflow can't use: one line names the key and the remedy."""
+
+import copy
+import math
+from typing import Any
+
+import pytest
+
+from probesteer.errors import ProbesteerError
+from probesteer.settings.compose import compose_settings
+from probesteer.settings.schema import Settings
+from probesteer.settings.validation import validate
+from tests.unit.settings.conftest import PROJECT
+
+
+@pytest.fixture(scope="module")
+def composed() -> Settings:
+    return compose_settings(PROJECT / "config", {"concept": "truth"})
+
+
+def put(settings: Settings, key: str, value: Any) -> None:
+    """Set the value at a dotted key."""
+    *path, last = key.split(".")
+    holder: Any = settings
+    for step in path:
+        holder = holder[step] if isinstance(holder, dict) else getattr(holder, step)
+    assert hasattr(holder, last)
+    setattr(holder, last, value)
+
+
+def test_the_projects_settings_are_valid(composed: Settings) -> None:
+    validate(composed)
+    assert composed.concepts == ["truth"]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "expected"),
+    [
+        ("seed", -1, "-1; use 0 or more"),
+        ("experiment", "../mine", "'../mine' is not a name; use letters and digits"),
+        ("models", [], "empty; choose one with model=NAME"),
+        ("concepts", ["a", "a"], "['a', 'a'] names one twice; name each once"),
+        ("model.demo.path", None, "neither a folder nor `hub` is given; add model_path=…"),
+        (
+            "model.demo.dtype",
+            "float8",
+            "'float8' is unknown; use one of float32, bfloat16, float16",
+        ),
+        ("model.demo.device", "gpu", "'gpu'; use auto, cpu, cuda or cuda:1"),
+        ("concept.truth.examples", "", "missing; write it in config/concept/truth.yaml"),
+        ("concept.truth.position", "first", "'first'; use last, mean, all, span or an index"),
+        ("concept.truth.labels", ["a", "a"], "['a', 'a']; name label 0 and label 1"),
+        ("concept.truth.labels", ["a"], "['a']; name label 0 and label 1"),
+        ("activations.dtype", "float64", "'float64' is unknown; use one of float32, bfloat16,"),
+        ("activations.sites", [], "empty; give at least one"),
+        ("activations.sites", ["mlp"], "'mlp' is unknown; use one of resid_pre, resid_post"),
+        ("activations.batch_tokens", 0, "0 is too small; use 1 or more"),
+        ("probe.C", [], "empty; give at least one"),
+        ("probe.C", [1.0, 0.0], "0.0; use a positive number"),
+        ("probe.C", [1.0, 1.0], "[1.0, 1.0] names one twice; name each once"),
+        ("probe.C", [math.inf], "inf; use a positive number"),
+        ("probe.C", [math.nan], "nan; use a positive number"),
+        ("probe.folds", 1, "1 is too small; use 2 or more"),
+        ("probe.shuffled_draws", 4, "4 is too small; use 5 or more"),
+        ("probe.bootstrap_draws", 99, "99 is too small; use 100 or more"),
+        ("directions.methods", [], "empty; give at least one"),
+        ("directions.methods", ["magic"], "'magic' is unknown; use one of difference_of_means,"),
+        ("directions.methods", ["logistic"], "difference_of_means is missing; add it"),
+        ("directions.random_draws", 0, "0 is too small; use 1 or more"),
+        ("steering.strengths", [-1.0, 1.0], "0 is missing; add it: it is the unsteered model"),
+        ("steering.strengths", [0.0, 1.0], "[0.0, 1.0] lies on one side of 0; add strengths on"),
+        ("steering.strengths", [], "empty; give at least one"),
+        ("steering.strengths", [-1.0, 0.0, math.nan], "nan; use finite numbers"),
+        ("steering.strengths", [-1.0, 0.0, -0.0, 1.0], "[-1.0, 0.0, -0.0, 1.0] names one twice"),
+        ("steering.unit", "inch", "'inch' is unknown; use one of gap, sigma, norm"),
+        ("steering.positions", [], "empty; give at least one"),
+        ("steering.positions", ["first"], "'first' is unknown; use one of from_last, all"),
+        ("steering.layers", [], "empty; give at least one"),
+        ("steering.layers", [-2], "-2 is too small; use -1 or more"),
+        ("steering.prompts", 1, "1 is too small; use 4 or more"),
+        ("steering.neutral_texts", 0, "0 is too small; use 1 or more"),
+        ("steering.samples.temperature", 0.0, "0.0; use a positive number"),
+        ("steering.samples.strengths", [math.inf], "inf; use finite numbers"),
+        ("steering.samples.new_tokens", 0, "0 is too small; use 1 or more"),
+        ("scale.strengths", [-1.0, 1.0], "0 is missing; add it: it is the unsteered model"),
+        ("scale.positions", "first", "'first' is unknown; use one of from_last, all"),
+        ("scale.factors", [0.0, 2.0], "1 is missing; add it: it is the unscaled model"),
+        ("scale.factors", [1.0, math.nan], "nan; use finite numbers"),
+        ("plot.palette", "mine", "'mine' is unknown; use one of deep, muted,"),
+        ("plot.font_size", 0.0, "0.0; use a positive number"),
+        ("plot.dpi", 0, "0 is too small; use 1 or more"),
+    ],
+)
+def test_one_line_names_the_key(key: str, value: Any, expected: str, composed: Settings) -> None:
+    changed = copy.deepcopy(composed)
+    put(changed, key, value)
+    with pytest.raises(ProbesteerError) as caught:
+        validate(changed)
+    assert str(caught.value).startswith(f"config: {key}: {expected}")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("shares", [(0.7, 0.2, 0.2), (0.0, 0.2, 0.8), (math.nan, 0.2, 0.8)])
+def test_shares_are_positive_and_add_up_to_one(
+    shares: tuple[float, float, float], composed: Settings
+) -> None:
+    changed = copy.deepcopy(composed)
+    changed.split.train, changed.split.validation, changed.split.test = shares
+    with pytest.raises(ProbesteerError, match=r"config: split: .*; use three positive shares"):
+        validate(changed)
