@@ -1,8 +1,7 @@
 """Dose and response: every direction added at every place over a grid of strengths."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,11 +15,8 @@ from probesteer.interventions.scoring import score_prompts, score_texts
 from probesteer.interventions.sweep import Sweep, run_sweep
 from probesteer.models.loading import LoadedModel
 from probesteer.places import Place
-from probesteer.probes.intervals import bootstrap_mean
 
 Numbers = NDArray[np.float64]
-_KEY = ["site", "layer", "method", "draw", "positions", "unit", "strength"]
-_BOOTSTRAP, _RANGE, _NONE = "bootstrap 95%", "range of draws", "none"
 
 
 @dataclass(frozen=True)
@@ -47,7 +43,7 @@ class DoseGrid:
         return whole
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class DoseResponse:
     """Responses at one place: arrays over directions, strengths and items."""
 
@@ -104,53 +100,6 @@ def slopes(strengths: Sequence[float], change: Numbers) -> tuple[float, Numbers]
     return distance / 2, (change[..., above, :] - change[..., below, :]) / distance
 
 
-def dose_response_table(
-    measured: Mapping[str, Mapping[Place, DoseResponse]],
-    grid: DoseGrid,
-    groups: NDArray[Any],
-    splits: NDArray[Any],
-) -> pd.DataFrame:
-    """Means over prompts with bootstrap intervals over their groups, and the random band.
-
-    groups, splits: [prompts]. Columns site … strength, split, metric, value, low, high, n,
-    interval.
-    """
-    parts = [
-        _place_rows(place, positions, response, grid, groups, splits)
-        for positions, places in measured.items()
-        for place, response in places.items()
-    ]
-    table = pd.concat(parts, ignore_index=True)
-    return pd.concat([table, _random_bands(table)], ignore_index=True)
-
-
-def prompt_table(
-    measured: Mapping[str, Mapping[Place, DoseResponse]],
-    grid: DoseGrid,
-    groups: NDArray[Any],
-    splits: NDArray[Any],
-) -> pd.DataFrame:
-    """One row a prompt, direction and strength: the change of its logit difference."""
-    prompts = np.arange(len(groups))
-    parts = []
-    for positions, places in measured.items():
-        for place, response in places.items():
-            for direction, changes in zip(response.directions, response.change, strict=True):
-                part = pd.DataFrame(
-                    {
-                        "strength": np.repeat(grid.strengths, len(prompts)),
-                        "prompt": np.tile(prompts, len(grid.strengths)),
-                        "group": np.tile(groups, len(grid.strengths)),
-                        "split": np.tile(splits, len(grid.strengths)),
-                        "metric": "logit_difference_change",
-                        "value": changes.reshape(-1),
-                    }
-                )
-                key = _key(place, direction, positions, grid.unit)
-                parts.append(part.assign(**key)[[*_KEY[:-1], *part.columns]])
-    return pd.concat(parts, ignore_index=True)
-
-
 def _edit(directions: Sequence[Direction], grid: DoseGrid) -> Add:
     pushes = [d.push(strength, grid.unit) for d in directions for strength in grid.pushed]
     return Add(torch.from_numpy(np.stack(pushes).astype(np.float32)))
@@ -178,72 +127,3 @@ def _response(
         angle=grid.with_zero(angle.reshape(shape), zeros),
         norm_ratio=grid.with_zero(norm_ratio.reshape(shape), zeros + 1),
     )
-
-
-def _place_rows(
-    place: Place,
-    positions: str,
-    response: DoseResponse,
-    grid: DoseGrid,
-    groups: NDArray[Any],
-    splits: NDArray[Any],
-) -> pd.DataFrame:
-    step, slope = slopes(grid.strengths, response.change)
-    rows: list[tuple[Any, ...]] = []
-    for metric, values, strengths, by_split in (
-        ("logit_difference_change", response.change, grid.strengths, True),
-        ("slope", slope[:, None], [step], True),
-        ("kl", response.kl, grid.strengths, False),
-        ("top1_agreement", response.same_top, grid.strengths, False),
-        ("neutral_loss", response.neutral_loss, grid.strengths, False),
-        ("angle", response.angle, grid.strengths, False),
-        ("norm_ratio", response.norm_ratio, grid.strengths, False),
-    ):
-        for split, taken in _taken(values.shape[-1], splits, by_split):
-            resampled = groups[taken] if metric != "neutral_loss" else taken
-            part = values[..., taken]
-            low, high = bootstrap_mean(
-                part.reshape(-1, len(taken)), resampled, grid.bootstrap_draws, grid.seed
-            )
-            mean = part.mean(axis=-1)
-            low, high = low.reshape(mean.shape), high.reshape(mean.shape)
-            for d, direction in enumerate(response.directions):
-                key = tuple(_key(place, direction, positions, grid.unit).values())
-                for s, strength in enumerate(strengths):
-                    numbers = (mean[d, s], low[d, s], high[d, s], len(taken), _BOOTSTRAP)
-                    rows.append((*key, strength, split, metric, *numbers))
-    columns = [*_KEY, "split", "metric", "value", "low", "high", "n", "interval"]
-    return pd.DataFrame(rows, columns=columns)
-
-
-def _taken(
-    items: int, splits: NDArray[Any], by_split: bool
-) -> Iterator[tuple[str, NDArray[np.int64]]]:
-    yield "all", np.arange(items)
-    if by_split:
-        for split in ("validation", "test"):
-            yield split, np.flatnonzero(splits == split)
-
-
-def _random_bands(table: pd.DataFrame) -> pd.DataFrame:
-    """Mean over the random draws with their range, as rows of draw -1."""
-    draws = table[table["method"] == "random"]
-    keys = [*_KEY, "split", "metric"]
-    bands = (
-        draws.assign(draw=-1)
-        .groupby(keys, sort=False)["value"]
-        .agg(value="mean", low="min", high="max", n="size")
-        .reset_index()
-    )
-    return bands.assign(interval=_RANGE)[table.columns]
-
-
-def _key(place: Place, direction: Direction, positions: str, unit: str) -> dict[str, Any]:
-    return {
-        "site": place.site,
-        "layer": place.layer,
-        "method": direction.method,
-        "draw": direction.draw,
-        "positions": positions,
-        "unit": unit,
-    }

@@ -12,6 +12,9 @@ from probesteer.interventions.intervene import intervene
 from probesteer.models.loading import LoadedModel
 from probesteer.models.tokens import tokenize
 
+_KEY = ["site", "layer", "method", "positions", "unit", "strength"]
+_COLUMNS = [*_KEY, "prompt", "continuation", "seed"]
+
 
 @torch.no_grad()
 def sample_continuations(
@@ -28,7 +31,8 @@ def sample_continuations(
     """Sampled continuations of each prompt at each strength, steered from its last token on.
 
     Columns site, layer, method, positions, unit, strength, prompt, continuation, seed. All
-    strengths of a prompt are one batch; the same seed gives the same text on one machine.
+    strengths of a prompt are one batch; the same seed gives the same text on one machine. What
+    the model's own settings say about sampling is set aside: tokens are drawn from its softmax.
     """
     pushes = np.stack([direction.push(strength, unit) for strength in strengths])
     edit = Add(torch.from_numpy(pushes.astype(np.float32)))
@@ -44,24 +48,24 @@ def sample_continuations(
                 do_sample=True,
                 temperature=temperature,
                 top_k=0,
-                pad_token_id=loaded.pad_id,
+                top_p=1.0,
+                repetition_penalty=1.0,
+                pad_token_id=_filler(loaded),
             )
         texts = loaded.tokenizer.batch_decode(written[:, len(ids) :], skip_special_tokens=True)
+        place = direction.place
+        key = (place.site, place.layer, direction.method, "from_last", unit)
         rows += [
-            {
-                "site": direction.place.site,
-                "layer": direction.place.layer,
-                "method": direction.method,
-                "positions": "from_last",
-                "unit": unit,
-                "strength": strength,
-                "prompt": prompt,
-                "continuation": text.strip(),
-                "seed": seed,
-            }
+            (*key, strength, prompt, text.strip(), seed)
             for strength, text in zip(strengths, texts, strict=True)
         ]
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=_COLUMNS)
+
+
+def _filler(loaded: LoadedModel) -> int:
+    """Follows a continuation that has ended; the end-of-text token, as decoding leaves it out."""
+    end = loaded.tokenizer.eos_token_id
+    return loaded.pad_id if end is None else int(end)
 
 
 def _room(loaded: LoadedModel, length: int, new_tokens: int) -> int:

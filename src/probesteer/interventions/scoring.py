@@ -48,13 +48,21 @@ class RowBatch:
     signs: Tensor  # [batch, reads]
     lead: bool
 
-    def score(self, log_probabilities: Tensor) -> Tensor:
-        """log_probabilities: [batch, S, length - start, vocabulary] -> scores [batch, S]."""
-        batch, variants = log_probabilities.shape[:2]
+    @property
+    def kept(self) -> int:
+        """Positions from the last prompt token on, at which predictions are read."""
+        return int(self.ids.shape[1]) - self.start
+
+    def score(self, logits: Tensor) -> Tensor:
+        """logits: [batch, S, kept, vocabulary] -> scores [batch, S], nats."""
+        batch, variants = logits.shape[:2]
         rows = torch.arange(batch, device=self.ids.device)[:, None, None]
         stack = torch.arange(variants, device=self.ids.device)[None, :, None]
-        read = log_probabilities[rows, stack, self.positions[:, None], self.tokens[:, None]]
-        return (read * self.signs[:, None]).sum(dim=-1)
+        positions = self.positions[:, None]
+        # log p = logit - log sum exp: no normalised copy of the whole vocabulary is made.
+        normaliser = logits.float().logsumexp(dim=-1)
+        read = logits[rows, stack, positions, self.tokens[:, None]].float()
+        return ((read - normaliser[rows, stack, positions]) * self.signs[:, None]).sum(dim=-1)
 
 
 def score_prompts(loaded: LoadedModel, prompts: pd.DataFrame, source: str) -> list[ScoredRow]:
@@ -103,15 +111,19 @@ def score_texts(loaded: LoadedModel, texts: Sequence[str], source: str) -> list[
 
 
 def batch_rows(
-    rows: Sequence[ScoredRow], device: torch.device, batch_tokens: int
+    rows: Sequence[ScoredRow], device: torch.device, batch_tokens: int, batch_kept: int
 ) -> list[RowBatch]:
-    """Batches of rows of equal shape, each of at most `batch_tokens` tokens."""
+    """Batches of rows of equal shape, without padding.
+
+    Each has at most `batch_tokens` tokens, and `batch_kept` at which predictions are read; a
+    row longer than that makes a batch of its own.
+    """
     by_shape: dict[tuple[int, int, int, bool], list[ScoredRow]] = {}
     for row in rows:
         by_shape.setdefault(row.shape, []).append(row)
     batches = []
     for (length, start, _, lead), alike in sorted(by_shape.items()):
-        size = max(1, batch_tokens // length)
+        size = max(1, min(batch_tokens // length, batch_kept // (length - start)))
         for first in range(0, len(alike), size):
             part = alike[first : first + size]
             batches.append(

@@ -41,13 +41,16 @@ def first_crossing(
 ) -> Numbers:
     """The strength at which a curve first reaches its level, going from `start` to one side.
 
-    curves: [k, S]; levels: [k]. Linear between the strengths; NaN where it isn't reached.
+    strengths: [S], ascending; curves: [k, S]; levels: [k]. Linear between the strengths; a curve
+    that overflowed (NaN or infinite) has crossed. Returns [k], NaN where the level isn't reached
+    or the curve begins above it.
     """
     ordered = np.asarray(strengths)
     side = np.flatnonzero((ordered - start) * sign >= 0)
     side = side if sign > 0 else side[::-1]
     x, y = ordered[side], curves[:, side]
-    # A curve that overflowed is past every level.
+    if len(x) < 2:
+        return np.full(len(y), np.nan)
     above = ~(y < levels[:, None])
     reached = above.any(axis=1) & ~above[:, 0]
     after = np.where(reached, above.argmax(axis=1), 1)
@@ -63,25 +66,32 @@ def bootstrap_curve(
     values: Numbers,
     groups: NDArray[Any],
     statistic: Callable[[Numbers], Numbers],
+    sign: int,
     draws: int,
     seed: int,
 ) -> Estimate:
-    """A statistic of the mean curve over items, with its interval.
+    """A statistic of the mean curve over items, with its percentile interval over groups.
 
-    values: [S, items]; groups: [items]; statistic: curves [k, S] -> [k]. Draws in which the
-    statistic isn't reached count as infinitely far out, so that an interval is never too narrow;
-    an end that lies there is NaN.
+    values: [S, items]; groups: [items]; statistic: curves [k, S] -> [k], a strength on the side
+    `sign` (+1 or -1). Draws in which it isn't reached count as infinitely far out on that side,
+    so that an interval is never too narrow; an end that lies there is NaN.
     """
-    value = float(statistic(values.mean(axis=1)[None])[0])
+    overflowed = ~np.isfinite(values)
+    finite = np.where(overflowed, 0.0, values)
+
+    def mean_curves(weights: Numbers) -> Numbers:
+        means = weights @ finite.T / weights.sum(axis=1, keepdims=True)
+        # An item that a draw leaves out can't make its mean overflow.
+        return np.where(weights @ overflowed.T > 0, np.nan, means)
+
+    value = float(statistic(mean_curves(np.ones((1, values.shape[1]))))[0])
     resamples = group_resamples(groups, draws, seed)
     if resamples.counts.shape[1] < 2:
         return Estimate(value, float("nan"), float("nan"))
-    weights = resamples.counts[:, resamples.group_of_row].astype(np.float64)
-    curves = weights @ values.T / weights.sum(axis=1, keepdims=True)
-    drawn = statistic(curves)
-    outermost = np.inf if not np.nanmean(drawn) < 0 else -np.inf
+    drawn = resamples.distribution(lambda weights: statistic(mean_curves(weights)))
+    # The nearest draw: infinite ends can't be interpolated.
     ends = np.quantile(
-        np.where(np.isnan(drawn), outermost, drawn), [0.025, 0.975], method="nearest"
+        np.where(np.isnan(drawn), sign * np.inf, drawn), [0.025, 0.975], method="nearest"
     )
     low, high = (float(end) if np.isfinite(end) else float("nan") for end in ends)
     return Estimate(value, low, high)
@@ -96,7 +106,7 @@ def response_estimates(
         def end(curves: Numbers, sign: int = sign) -> Numbers:
             return monotone_end(strengths, curves, sign)
 
-        yield name, bootstrap_curve(values, groups, end, draws, seed)
+        yield name, bootstrap_curve(values, groups, end, sign, draws, seed)
 
 
 def doubling_estimates(
@@ -118,4 +128,4 @@ def doubling_estimates(
         def doubled(curves: Numbers, sign: int = sign) -> Numbers:
             return first_crossing(strengths, curves, 2 * curves[:, at_start], start, sign)
 
-        yield name, bootstrap_curve(values, texts, doubled, draws, seed), last
+        yield name, bootstrap_curve(values, texts, doubled, sign, draws, seed), last

@@ -2,17 +2,14 @@
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from probesteer.directions.direction import Direction
 from probesteer.directions.storage import read_directions
 from probesteer.files.tables import read_table, write_table
-from probesteer.interventions.dose_response import (
-    DoseGrid,
-    dose_response_table,
-    measure_dose_response,
-    prompt_table,
-)
+from probesteer.interventions.dose_response import DoseGrid, measure_dose_response
+from probesteer.interventions.response_tables import dose_response_table, prompt_table
 from probesteer.interventions.samples import sample_continuations
 from probesteer.interventions.selection import at_layers, require_continuations, spread_rows
 from probesteer.models.loading import load_model
@@ -72,12 +69,18 @@ def run(
 
 
 def steepest_direction(responses: pd.DataFrame, directions: list[Direction]) -> Direction:
-    """The difference of means with the steepest slope on the validation prompts."""
-    candidates = [d for d in directions if d.method == "difference_of_means"]
-    slopes = responses.query(
-        "metric == 'slope' and split == 'validation' and method == 'difference_of_means'"
-    )
-    best = slopes.loc[slopes["value"].idxmax()]
+    """The difference of means whose slope is steepest, on the validation prompts if there are any.
+
+    The slope is the one from the last prompt token on, as sampled, where it was measured.
+    """
+    slopes = responses.query("metric == 'slope' and method == 'difference_of_means'")
+    for column, wanted in (("split", "validation"), ("positions", "from_last")):
+        if (slopes[column] == wanted).any():
+            slopes = slopes[slopes[column] == wanted]
+    best = slopes.iloc[int(slopes["value"].fillna(-np.inf).argmax())]
     return next(
-        d for d in candidates if (d.place.site, d.place.layer) == (best["site"], best["layer"])
+        direction
+        for direction in directions
+        if direction.method == "difference_of_means"
+        and (direction.place.site, direction.place.layer) == (best["site"], best["layer"])
     )

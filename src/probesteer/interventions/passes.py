@@ -1,0 +1,148 @@
+"""Forward passes over one batch: unedited, edited by a hook, and resumed at the edit.
+
+A resumed pass computes only what an edit changes. Edits from the last prompt token on go on
+from the keys and values of the tokens before it, which are computed once; edits at all tokens
+start from the residuals of the unedited pass. Both run the blocks above the edit alone, and
+both give what a hook on the whole model gives, within rounding.
+"""
+
+import copy
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from torch import Tensor
+from transformers import DynamicCache
+from transformers.cache_utils import DynamicLayer
+
+from probesteer.interventions.edits import Edit
+from probesteer.interventions.intervene import apply_stacked, intervene
+from probesteer.interventions.scoring import RowBatch
+from probesteer.models.loading import LoadedModel
+from probesteer.models.replay import resumed_after
+from probesteer.models.sites import at_place
+from probesteer.places import Place
+
+
+@dataclass(frozen=True)
+class UneditedPass:
+    """What one batch gives without an edit."""
+
+    logits: Tensor  # [batch, length - start, vocabulary], start: the last prompt token
+    hidden: dict[Place, Tensor]  # [batch, length, d]
+    outputs: list[Any]  # what each block returned
+
+
+class EditedPass(Protocol):
+    """One way of running a batch under edits."""
+
+    def __call__(self, place: Place, edit: Edit) -> Tensor:
+        """Logits from the last prompt token on: [batch, S, length - start, vocabulary]."""
+
+
+def run_unedited(loaded: LoadedModel, batch: RowBatch, places: Sequence[Place]) -> UneditedPass:
+    """One pass of the whole model that records the residuals at `places`."""
+    hidden: dict[Place, Tensor] = {}
+    outputs: list[Any] = []
+
+    def record(place: Place, hooks: ExitStack) -> None:
+        hooks.enter_context(at_place(loaded.blocks, place, lambda x: hidden.update({place: x})))
+
+    with ExitStack() as hooks:
+        for block in loaded.blocks:
+            handle = block.register_forward_hook(lambda _, __, output: outputs.append(output))
+            hooks.callback(handle.remove)
+        for place in places:
+            record(place, hooks)
+        logits = _logits(loaded, batch.ids, batch.kept)
+    return UneditedPass(logits, hidden, outputs)
+
+
+def edited_pass(
+    loaded: LoadedModel, batch: RowBatch, unedited: UneditedPass, positions: str, direct: bool
+) -> EditedPass:
+    """The pass for edits at `positions`: "from_last" (the last prompt token on) or "all".
+
+    direct: hook the whole model for every edit, as the reference.
+    """
+    start = batch.start if positions == "from_last" else 0
+    if direct:
+        return _Hooked(loaded, batch, start)
+    if start == 0:
+        return _Resumed(loaded, batch, unedited, start, None)
+    prefix = loaded.model(
+        input_ids=batch.ids[:, :start], use_cache=True, logits_to_keep=1
+    ).past_key_values
+    if isinstance(prefix, DynamicCache) and all(type(x) is DynamicLayer for x in prefix.layers):
+        return _Resumed(loaded, batch, unedited, start, prefix)
+    # Sliding windows and recurrent states can't be stacked and taken up again like this.
+    return _Hooked(loaded, batch, start)
+
+
+class _Hooked:
+    """The whole model, from the first token on, with the edit in a hook."""
+
+    def __init__(self, loaded: LoadedModel, batch: RowBatch, start: int) -> None:
+        self._loaded, self._batch, self._start = loaded, batch, start
+
+    def __call__(self, place: Place, edit: Edit) -> Tensor:
+        ids = self._batch.ids.repeat_interleave(edit.size, dim=0)
+        with intervene(self._loaded, place, edit, self._start):
+            logits = _logits(self._loaded, ids, self._batch.kept)
+        return logits.view(-1, edit.size, *logits.shape[1:])
+
+
+class _Resumed:
+    """The tokens from `start` on and the blocks above the edit.
+
+    prefix: keys and values of the tokens before `start`, if there are any.
+    """
+
+    def __init__(
+        self,
+        loaded: LoadedModel,
+        batch: RowBatch,
+        unedited: UneditedPass,
+        start: int,
+        prefix: DynamicCache | None,
+    ) -> None:
+        self._loaded, self._batch, self._unedited = loaded, batch, unedited
+        self._start, self._prefix = start, prefix
+        self._stacked: tuple[int, DynamicCache] | None = None
+
+    def __call__(self, place: Place, edit: Edit) -> Tensor:
+        ids = self._batch.ids[:, self._start :].repeat_interleave(edit.size, dim=0)
+        hidden = self._unedited.hidden[place][:, self._start :]
+        edited = apply_stacked(edit, hidden.repeat_interleave(edit.size, dim=0))
+        with resumed_after(self._loaded.blocks, place, edited, self._unedited.outputs):
+            logits = _logits(self._loaded, ids, self._batch.kept, self._past(edit.size))
+        return logits.view(-1, edit.size, *logits.shape[1:])
+
+    def _past(self, size: int) -> DynamicCache | None:
+        """A fresh view of the prefix, every row `size` times in succession."""
+        if self._prefix is None:
+            return None
+        if self._stacked is None or self._stacked[0] != size:
+            stacked = _view(self._prefix)
+            stacked.batch_repeat_interleave(size)
+            self._stacked = size, stacked
+        return _view(self._stacked[1])
+
+
+def _view(cache: DynamicCache) -> DynamicCache:
+    """A cache that shares the tensors; growing it makes new ones and leaves `cache` as it is."""
+    view = copy.copy(cache)
+    view.layers = [copy.copy(layer) for layer in cache.layers]
+    return view
+
+
+def _logits(
+    loaded: LoadedModel, ids: Tensor, keep: int, past: DynamicCache | None = None
+) -> Tensor:
+    """Logits at the last `keep` positions: [batch, keep, vocabulary]."""
+    output = loaded.model(
+        input_ids=ids, past_key_values=past, use_cache=past is not None, logits_to_keep=keep
+    )
+    logits: Tensor = output.logits[:, -keep:]
+    return logits
