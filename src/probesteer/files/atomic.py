@@ -1,6 +1,7 @@
 """Writes that leave the target whole or missing, never half-written."""
 
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,11 +11,12 @@ from pathlib import Path
 def atomic_path(target: Path) -> Iterator[Path]:
     """Yield a path beside `target` to write to; on success it replaces `target`.
 
-    On an exception the partial file is removed and `target` stays as it was. The process id in
-    the name keeps two writers apart. A killed process leaves only the `.tmp` file behind.
+    On an exception the partial file is removed and `target` stays as it was. The random part of
+    the name keeps two writers apart, also on two machines: the last to finish wins. A killed
+    process leaves only the `.tmp` file behind.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_name(f"{target.name}.{os.getpid()}.tmp")
+    partial = target.with_name(f"{target.name}.{secrets.token_hex(4)}.tmp")
     try:
         yield partial
         with partial.open("rb") as written:

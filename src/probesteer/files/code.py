@@ -2,11 +2,13 @@
 
 import ast
 import hashlib
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 _NAME = _PACKAGE.name
+_TEMPLATES = (".html", ".css", ".js")
 # A job's slice already holds what its settings say; their schema is not its code.
 _LEFT_OUT = f"{_NAME}.settings"
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
@@ -15,7 +17,8 @@ _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 def code_digest(module: str) -> str:
     """SHA-256 over a module and everything of this package that it imports, directly or not.
 
-    The syntax trees count, without docstrings: comments and formatting change nothing.
+    The syntax trees count, without docstrings: comments and formatting change nothing. Of the
+    templates and style sheets beside a module every byte counts.
 
     Raises ValueError for a module that isn't in the package.
     """
@@ -31,6 +34,8 @@ def code_digest(module: str) -> str:
     digest = hashlib.sha256()
     for name in sorted(reached):
         digest.update(f"{name}\n{_tree(name)}\n".encode())
+    for path in _templates(reached):
+        digest.update(f"{path.name}\n".encode() + path.read_bytes())
     return digest.hexdigest()
 
 
@@ -57,14 +62,31 @@ def _imports(module: str) -> tuple[str, ...]:
     for node in ast.walk(_parsed(module)):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names.add(node.module)
-            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            origin = _origin(module, node)
+            names.add(origin)
+            names.update(f"{origin}.{alias.name}" for alias in node.names)
     return tuple(
         name
         for name in sorted(names)
         if name.split(".")[0] == _NAME and not name.startswith(_LEFT_OUT) and _source(name)
     )
+
+
+def _origin(module: str, node: ast.ImportFrom) -> str:
+    """The module that an import statement names, dots in front resolved."""
+    source = _source(module)
+    parts = module.split(".")
+    if source is not None and source.name == "__init__.py":
+        parts.append("")
+    above = parts[: -node.level] if node.level else []
+    return ".".join([*above, *([node.module] if node.module else [])])
+
+
+def _templates(modules: Iterable[str]) -> list[Path]:
+    folders = {source.parent for module in modules if (source := _source(module))}
+    files = (path for folder in folders for path in folder.iterdir())
+    return sorted(path for path in files if path.suffix in _TEMPLATES)
 
 
 def _source(module: str) -> Path | None:

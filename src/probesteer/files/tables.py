@@ -37,7 +37,7 @@ def read_table(path: Path) -> pd.DataFrame:
         raise ProbesteerError(f"{path}: no such table; run the stage that makes it")
     try:
         table: pd.DataFrame = pq.read_table(path).to_pandas()
-    except pa.ArrowInvalid as fault:
+    except (pa.ArrowException, OSError) as fault:
         raise ProbesteerError(f"{path}: not a readable table; delete it and run again") from fault
     return table
 

@@ -5,6 +5,7 @@ header, then the tensors' bytes).
 """
 
 import json
+import operator
 import struct
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,9 @@ def map_tensor(path: Path, name: str) -> NDArray[Any]:
         entry = header[name]
         first, last = entry["data_offsets"]
         dtype = np.dtype(_DTYPES[entry["dtype"]])
-        shape = tuple(entry["shape"])
+        shape = tuple(map(operator.index, entry["shape"]))
+        if first < 0 or min(shape, default=0) < 0:
+            raise ValueError("negative size")
     except (KeyError, TypeError, ValueError) as fault:
         raise ProbesteerError(
             f"{path}: holds no readable tensor {name!r}; delete it and run again"
@@ -52,10 +55,9 @@ def read_metadata(path: Path) -> dict[str, Any]:
     """
     header, _ = _header(path)
     try:
-        metadata = json.loads(header.get("__metadata__", {}).get(METADATA_KEY, "{}"))
-    except (ValueError, AttributeError) as fault:
+        return dict(json.loads(header.get("__metadata__", {}).get(METADATA_KEY, "{}")))
+    except (ValueError, TypeError, AttributeError) as fault:
         raise ProbesteerError(f"{path}: metadata not readable; delete it and run again") from fault
-    return dict(metadata)
 
 
 def _header(path: Path) -> tuple[dict[str, Any], int]:
@@ -65,11 +67,11 @@ def _header(path: Path) -> tuple[dict[str, Any], int]:
             (length,) = struct.unpack("<Q", source.read(8))
             if length > path.stat().st_size:
                 raise ValueError("header longer than the file")
-            header = json.loads(source.read(length))
+            header = dict(json.loads(source.read(length)))
     except FileNotFoundError as fault:
         raise ProbesteerError(f"{path}: missing; run the stage that makes it") from fault
-    except (OSError, ValueError, struct.error) as fault:
+    except (OSError, ValueError, TypeError, struct.error) as fault:
         raise ProbesteerError(
             f"{path}: not a whole safetensors file; delete it and run again"
         ) from fault
-    return dict(header), 8 + length
+    return header, 8 + length
