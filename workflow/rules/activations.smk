@@ -1,3 +1,4 @@
+# One forward pass over a concept's texts; one file a layer beside the manifest.
 from probesteer.activations.cache import discard_incomplete
 
 # A manifest that names a layer's file which is gone is no manifest: without it the cache is
@@ -8,13 +9,13 @@ if workflow.is_main_process:
             print(f"{missing} is missing and will be made again", file=sys.stderr)
 
 
-# One forward pass over a concept's texts; one file a layer beside the manifest.
 rule extract_activations:
     input:
         record=f"{MODEL}/record.json",
         examples=concept_file("examples"),
     output:
         manifest=f"{CACHE}/manifest.json",
+        resources=f"{CACHE}/resources.json",
     log:
         f"{CACHE}/activations.log",
     conda:
@@ -25,8 +26,7 @@ rule extract_activations:
     params:
         settings=slice_of("activations"),
         code=code_of("activations"),
-        resources=resources_of("activations"),
     shell:
         "python3 -m probesteer activations --settings {params.settings:q}"
         " --record {input.record:q} --examples {input.examples:q} --manifest {output.manifest:q}"
-        " --log {log:q} --resources {params.resources:q}"
+        " --log {log:q} --resources {output.resources:q}"

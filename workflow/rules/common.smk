@@ -21,9 +21,9 @@ def code_of(stage):
     return code_digest(f"probesteer.stages.{stage}")
 
 
-def resources_of(stage):
-    """Where a stage leaves its time and memory."""
-    return f"{RESULTS}/resources/{{model}}/{{concept}}/{stage}.json"
+def resources_of(stage, of="{model}/{concept}"):
+    """Where a stage leaves its time and memory; `of`: the wildcards that it has."""
+    return f"{RESULTS}/resources/{of}/{stage}.json"
 
 
 def model_key(model):
@@ -58,13 +58,22 @@ def model_record(wildcards):
     )
 
 
-def activation_manifest(wildcards):
-    """The manifest of the activations that a (model, concept) asks for."""
+def activation_folder(wildcards):
+    """Where the activations lie that a (model, concept) asks for."""
     asked = {"model": wildcards.model, "concept": wildcards.concept}
     texts = concept_file("examples")(wildcards)
     key = json_digest([slice_of("activations")(asked), texts])[:8]
-    folder = CACHE.format(model_key=model_key(wildcards.model), key=key, **asked)
-    return f"{folder}/manifest.json"
+    return CACHE.format(model_key=model_key(wildcards.model), key=key, **asked)
+
+
+def activation_manifest(wildcards):
+    """The manifest of these activations: they are complete where it is."""
+    return f"{activation_folder(wildcards)}/manifest.json"
+
+
+def activation_resources(wildcards):
+    """The time and memory that reading them took."""
+    return f"{activation_folder(wildcards)}/resources.json"
 
 
 def table_of(name):

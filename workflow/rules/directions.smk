@@ -38,6 +38,7 @@ rule compare_directions:
     params:
         settings=slice_of("cosines"),
         code=code_of("cosines"),
+        resources=resources_of("cosines", "{model}"),
     shell:
         "python3 -m probesteer cosines --settings {params.settings:q} --directions {input:q}"
-        " --table {output.table:q} --log {log:q}"
+        " --table {output.table:q} --log {log:q} --resources {params.resources:q}"

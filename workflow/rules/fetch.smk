@@ -15,5 +15,7 @@ rule fetch_model:
     params:
         settings=slice_of("fetch"),
         code=code_of("fetch"),
+        resources=f"{MODEL}/resources.json",
     shell:
         "python3 -m probesteer fetch --settings {params.settings:q} --record {output.record:q} --log {log:q}"
+        " --resources {params.resources:q}"

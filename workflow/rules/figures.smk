@@ -45,8 +45,9 @@ rule draw_figures:
     params:
         settings=slice_of("figures"),
         code=code_of("figures"),
+        resources=resources_of("figures", "{model}"),
     shell:
         "python3 -m probesteer figures --settings {params.settings:q}"
         " --probes {input.probes:q} --cosines {input.cosines:q} --steering {input.steering:q}"
         " --scale {input.scale:q} --sensitivity {input.sensitivity:q}"
-        " --drawings {output:q} --log {log:q}"
+        " --drawings {output:q} --log {log:q} --resources {params.resources:q}"

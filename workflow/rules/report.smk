@@ -13,6 +13,7 @@ rule write_report:
             for m in settings.models
         ],
         drawings=figure_files("svg"),
+        reading=pairs(activation_resources),
     output:
         page=f"{RESULTS}/report.html",
         findings=f"{RESULTS}/findings.txt",
@@ -23,12 +24,14 @@ rule write_report:
     params:
         settings=slice_of("report"),
         code=code_of("report"),
-        resources=f"{RESULTS}/resources",
+        measured=f"{RESULTS}/resources",
+        resources=f"{RESULTS}/resources/report.json",
     shell:
         "python3 -m probesteer report --settings {params.settings:q}"
         " --probes {input.probes:q} --directions {input.directions:q}"
         " --steering {input.steering:q} --scale {input.scale:q}"
         " --sensitivity {input.sensitivity:q} --samples {input.samples:q}"
         " --cosines {input.cosines:q} --records {input.records:q} --drawings {input.drawings:q}"
+        " --reading {input.reading:q} --measured {params.measured:q}"
         " --page {output.page:q} --findings {output.findings:q}"
-        " --measured {params.resources:q} --log {log:q}"
+        " --log {log:q} --resources {params.resources:q}"

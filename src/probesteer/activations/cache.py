@@ -36,6 +36,7 @@ class Request:
     position: str
     dtype: str  # of the stored numbers
     texts: str  # digest of the texts, in order
+    code: str = ""  # digest of the code that reads them
 
     @property
     def digest(self) -> str:

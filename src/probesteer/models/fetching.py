@@ -105,7 +105,8 @@ def _record(
     ]
     return ModelRecord(
         name=name,
-        folder=str(folder),
+        # As the settings name it: a project that is moved or cloned keeps its record.
+        folder=settings.path or str(folder),
         source=source,
         revision=revision,
         architecture=architecture,

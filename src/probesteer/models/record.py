@@ -14,7 +14,7 @@ class ModelRecord:
     """A model on this disk."""
 
     name: str  # the settings' name for it
-    folder: str  # absolute path of the files
+    folder: str  # of the files; relative to the project where the settings name it so
     source: str  # hub repository, or the folder as the settings name it
     revision: str  # commit on the hub; empty for a folder
     architecture: str  # class that wrote the weights

@@ -52,6 +52,7 @@ def run(
         position=settings.position,
         dtype=settings.activations.dtype,
         texts=json_digest([texts, _spans(table)]),
+        code=provenance["code"],
     )
     places = places_of(len(loaded.blocks), settings.activations.sites)
     folder = Path(manifest).parent

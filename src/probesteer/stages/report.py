@@ -1,7 +1,9 @@
 """Write the report of an experiment, and its findings as a short table for the terminal."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -34,12 +36,14 @@ def run(
     cosines: InputPaths,
     records: InputPaths,
     drawings: InputPaths,
+    reading: InputPaths,
     measured: FolderPath,
     page: OutputPath,
     findings: OutputPath,
 ) -> None:
-    """`measured` is the folder in which jobs left their time and memory; `drawings` lie in a
-    folder named after their model."""
+    """`drawings` lie in a folder named after their model. `reading` are the time and memory that
+    the activations took, pair by pair, models first: experiments share them. `measured` is the
+    folder in which the other jobs left theirs."""
     tables = {
         "probes": read_tables(probes),
         "directions": read_tables(directions),
@@ -50,13 +54,17 @@ def run(
         "cosines": read_tables(cosines),
     }
     composed = settings.settings
+    pairs = list(product(composed.models, composed.concepts))
+    used = {pair: [path] for pair, path in zip(pairs, reading, strict=True)}
+    for model, concept in pairs:
+        used[model, concept] += sorted((measured / model / concept).glob("*.json"))
     content = ReportContent(
         experiment=composed.experiment,
         tables=tables,
         figures={(path.parent.name, path.stem): path.read_bytes() for path in drawings},
         settings=asdict(composed),
         versions=provenance["versions"],
-        resources=_resources(measured, composed.models, composed.concepts),
+        resources=_resources(used),
         concepts={
             name: ConceptText(concept.description, (concept.labels[0], concept.labels[1]))
             for name, concept in composed.concept.items()
@@ -78,18 +86,17 @@ def run(
     write_text(page, render_report(content))
 
 
-def _resources(folder: Path, models: list[str], concepts: list[str]) -> pd.DataFrame:
-    """What the jobs of these models and concepts left in FOLDER/MODEL/CONCEPT/STAGE.json.
+def _resources(used: Mapping[tuple[str, str], list[Path]]) -> pd.DataFrame:
+    """What the jobs of every model and concept left behind, a row each.
 
     Raises ProbesteerError for a file that isn't one of theirs.
     """
     rows = []
-    for path in sorted(folder.glob("*/*/*.json")):
-        model, concept = path.parts[-3:-1]
-        if model in models and concept in concepts:
+    for (model, concept), paths in used.items():
+        for path in paths:
             try:
-                used = json.loads(path.read_text(encoding="utf-8"))
-                rows.append({"model": model, "concept": concept, **used})
+                job = json.loads(path.read_text(encoding="utf-8"))
+                rows.append({"model": model, "concept": concept, **job})
             except ValueError as fault:
                 raise ProbesteerError(f"{path}: not JSON; delete it and run again") from fault
     return pd.DataFrame(rows, columns=_RESOURCES)
