@@ -82,7 +82,7 @@ def run(
             },
         },
     )
-    write_text(findings, findings_table(findings_of(tables)) + "\n")
+    write_text(findings, findings_table(findings_of(tables)))
     write_text(page, render_report(content))
 
 
