@@ -1,4 +1,5 @@
-# Settings: config/. Rules by stage: workflow/rules/. Everything that is made: results/.
+# probesteer: where a concept can be read in a model, and whether its direction steers it.
+# Settings: config/. Rules by stage: workflow/rules/. Everything made lies in results/.
 include: "workflow/rules/settings.smk"
 include: "workflow/rules/common.smk"
 include: "workflow/rules/messages.smk"
@@ -18,14 +19,12 @@ include: "workflow/rules/demo_model.smk"
 rule all:
     default_target: True
     input:
-        multiext(f"{RESULTS}/", "report.html", "findings.txt"),
-        figure_files("svg", "png"),
-        tables_of_pairs("steering_prompts"),
+        every_file(),
 
 
 rule activations:
     input:
-        pairs(activation_manifest),
+        pairs(MANIFEST),
 
 
 rule probes:

@@ -4,17 +4,17 @@ from probesteer.activations.cache import discard_incomplete
 # A manifest that names a layer's file which is gone is no manifest: without it the cache is
 # filled up again. Done while the rules are read, as the files that a job needs are fixed then.
 if workflow.is_main_process:
-    for manifest in pairs(activation_manifest):
+    for manifest in pairs(MANIFEST):
         for missing in discard_incomplete(Path(manifest)):
             print(f"{missing} is missing and will be made again", file=sys.stderr)
 
 
 rule extract_activations:
     input:
-        record=f"{MODEL}/record.json",
+        record=RECORD,
         examples=concept_file("examples"),
     output:
-        manifest=f"{CACHE}/manifest.json",
+        manifest=MANIFEST,
         resources=f"{CACHE}/resources.json",
     log:
         f"{CACHE}/activations.log",

@@ -1,9 +1,11 @@
 # Where inputs lie and what a stage is told, as functions of the wildcards.
+import shutil
 from pathlib import Path
 
 from probesteer.files.code import code_digest
 from probesteer.files.digests import json_digest
 from probesteer.settings.slices import stage_slice, to_json
+from snakemake.io import strip_wildcard_constraints
 
 
 def slice_of(stage):
@@ -50,38 +52,22 @@ def local_model_files(wildcards):
     )
 
 
-def model_record(wildcards):
-    return expand(
-        f"{MODEL}/record.json",
-        model=wildcards.model,
-        model_key=model_key(wildcards.model),
-    )
+def cache_key(model, concept):
+    """Eight digits that tell apart two requests for the activations of a (model, concept)."""
+    asked = slice_of("activations")({"model": model, "concept": concept})
+    return json_digest([asked, settings.concept[concept].examples])[:8]
 
 
-def activation_folder(wildcards):
-    """Where the activations lie that a (model, concept) asks for."""
-    asked = {"model": wildcards.model, "concept": wildcards.concept}
-    texts = concept_file("examples")(wildcards)
-    key = json_digest([slice_of("activations")(asked), texts])[:8]
-    return CACHE.format(model_key=model_key(wildcards.model), key=key, **asked)
-
-
-def activation_manifest(wildcards):
-    """The manifest of these activations: they are complete where it is."""
-    return f"{activation_folder(wildcards)}/manifest.json"
-
-
-def activation_resources(wildcards):
-    """The time and memory that reading them took."""
-    return f"{activation_folder(wildcards)}/resources.json"
-
-
-def table_of(name):
-    """A function of the wildcards: the path of a table of a (model, concept)."""
+def path_of(pattern):
+    """A function of the wildcards model and concept: `pattern` with its keys filled in."""
 
     def of_wildcards(wildcards):
-        return f"{TABLES}/{name}.parquet".format(
-            model=wildcards.model, concept=wildcards.concept
+        model, concept = wildcards.model, wildcards.concept
+        return pattern.format(
+            model=model,
+            concept=concept,
+            model_key=model_key(model),
+            key=cache_key(model, concept),
         )
 
     return of_wildcards
@@ -94,18 +80,25 @@ class Pair:
         self.model, self.concept = model, concept
 
 
-def pairs(path):
-    """`path` of every pair of a model and a concept, models first."""
+def pairs(pattern):
+    """The paths of every pair of a model and a concept, models first."""
     return [
-        path(Pair(model, concept))
+        path_of(pattern)(Pair(model, concept))
         for model in settings.models
         for concept in settings.concepts
     ]
 
 
+def every_file():
+    """All that the rules make. A target asks for it, as Snakemake doesn't miss a file between."""
+    outputs = [output for rule in workflow.rules for output in rule.output]
+    patterns = map(strip_wildcard_constraints, outputs)
+    return sorted({path for pattern in patterns for path in pairs(pattern)})
+
+
 def tables_of_pairs(name):
     """A table of every pair of a model and a concept."""
-    return pairs(table_of(name))
+    return pairs(f"{TABLES}/{name}.parquet")
 
 
 def tables_of_concepts(name):
@@ -145,5 +138,5 @@ def gpus_of_model(wildcards):
     """1 where the jobs of a model will find a GPU: the local profile lets such jobs take turns."""
     device = settings.model[wildcards.model].device
     if device == "auto":
-        return int(Path("/dev/nvidiactl").exists())
+        return int(shutil.which("nvidia-smi") is not None)
     return int(device.startswith("cuda"))

@@ -1,7 +1,7 @@
 # Directions in raw activation space, and how alike those of different concepts are.
 rule derive_directions:
     input:
-        manifest=activation_manifest,
+        manifest=path_of(MANIFEST),
         examples=f"{CONCEPT}/examples.parquet",
         probes=f"{TABLES}/probes.safetensors",
     output:

@@ -7,7 +7,7 @@ rule fetch_model:
     input:
         local_model_files,
     output:
-        record=f"{MODEL}/record.json",
+        record=RECORD,
     log:
         f"{MODEL}/fetch.log",
     conda:

@@ -1,7 +1,7 @@
 # Logistic probes at every layer, with their controls.
 rule fit_probes:
     input:
-        manifest=activation_manifest,
+        manifest=path_of(MANIFEST),
         examples=f"{CONCEPT}/examples.parquet",
     output:
         table=f"{TABLES}/probes.parquet",

@@ -8,12 +8,9 @@ rule write_report:
         sensitivity=tables_of_pairs("sensitivity"),
         samples=tables_of_pairs("samples"),
         cosines=expand(COSINES, model=settings.models),
-        records=[
-            f"{MODEL}/record.json".format(model=m, model_key=model_key(m))
-            for m in settings.models
-        ],
+        records=dict.fromkeys(pairs(RECORD)),
         drawings=figure_files("svg"),
-        reading=pairs(activation_resources),
+        reading=pairs(f"{CACHE}/resources.json"),
     output:
         page=f"{RESULTS}/report.html",
         findings=f"{RESULTS}/findings.txt",

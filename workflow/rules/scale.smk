@@ -1,7 +1,7 @@
 # How far one may push, and what scaling the activation itself does.
 rule measure_scale:
     input:
-        record=model_record,
+        record=path_of(RECORD),
         directions=f"{TABLES}/directions.safetensors",
         prompts=f"{CONCEPT}/prompts.parquet",
         neutral=f"{CONCEPT}/neutral.parquet",

@@ -41,7 +41,9 @@ COSINES = f"{RESULTS}/tables/{{model}}/cosines.parquet"
 DRAWINGS = f"{RESULTS}/figures/{{model}}"
 # Models and activations are shared by experiments that ask for the same: the key says what.
 MODEL = "results/models/{model}-{model_key}"
+RECORD = f"{MODEL}/record.json"
 CACHE = "results/activations/{model}-{model_key}/{concept}-{key}"
+MANIFEST = f"{CACHE}/manifest.json"
 ENVIRONMENT = "../../environment.yml"
 
 

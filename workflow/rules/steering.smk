@@ -1,7 +1,7 @@
 # Every direction added at every layer, over a grid of strengths.
 rule steer:
     input:
-        record=model_record,
+        record=path_of(RECORD),
         directions=f"{TABLES}/directions.safetensors",
         prompts=f"{CONCEPT}/prompts.parquet",
         neutral=f"{CONCEPT}/neutral.parquet",
