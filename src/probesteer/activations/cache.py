@@ -92,8 +92,9 @@ def has_layer(folder: Path, place: Place, request: Request) -> bool:
         metadata = read_metadata(path)
         if metadata.get("request") != request.digest:
             return False
-        # The checksum is over the bytes as stored, so bfloat16 is mapped as it lies.
-        return bool(metadata["sha256"] == _checksum(path))
+        map_tensor(path, _LAYER)  # raises where the header has no such tensor
+        # The checksum is over the bytes as stored, bfloat16 too.
+        return bool(metadata.get("sha256") == _checksum(path))
     except ProbesteerError:
         return False
 

@@ -1,11 +1,14 @@
 """Prove, when a model is loaded, that the site that is read is the site that is written."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from probesteer.errors import ProbesteerError
 from probesteer.models.loading import LoadedModel
@@ -26,66 +29,94 @@ class SiteContract:
     tolerance: float
 
 
+@dataclass(frozen=True)
+class _Pass:
+    """What one forward pass left behind."""
+
+    at: dict[Place, Tensor]  # [batch, tokens, d] each
+    output: Tensor  # [batch, tokens, d], after the last block and the final norm
+
+
 def prove_sites(
     loaded: LoadedModel, places: Sequence[Place], sequences: Sequence[NDArray[np.int64]]
 ) -> SiteContract:
-    """Check three properties on two short sequences, at every place.
+    """Check four properties on two short sequences, at every place.
 
-    Adding zero leaves the last block's output as it is, to the bit; adding v changes the
-    recorded tensor into x + v, exactly; a text alone and in a padded batch agree.
+    Adding zero changes nothing, to the bit; adding v changes the recorded tensor into x + v,
+    exactly; that change reaches the model's output; a text alone and in a padded batch agree.
+    Where activations are not finite there is nothing to compare: whoever stores them says so.
 
     Raises ProbesteerError that names the place and the property that fails.
     """
     shortest = sorted(sequences, key=len)
     probes = [shortest[0], shortest[-1][: len(shortest[0]) + 8]]
     ids, mask = pad_batch(loaded, probes)
-    end = Place("resid_post", len(loaded.blocks) - 1)
-    worst = 0.0
+    plain = _forward(loaded, places, ids, mask, {})
+    tolerance = _TOLERANCE.get(plain.output.dtype, 1e-4)
+    names = [place.stem for place in places]
+    if not all(bool(torch.isfinite(x).all()) for x in (*plain.at.values(), plain.output)):
+        return SiteContract(names, float("nan"), tolerance)
+    zeros = {place: torch.zeros_like(x[0, 0]) for place, x in plain.at.items()}
+    zero = _forward(loaded, places, ids, mask, zeros)
     for place in places:
-        unchanged, plain_end = _record(loaded, place, end, ids, mask, None)
-        shift = torch.linspace(-1, 1, unchanged.shape[-1]).to(unchanged)
-        _, zero_end = _record(loaded, place, end, ids, mask, torch.zeros_like(shift))
-        if not torch.equal(zero_end, plain_end):
-            _refuse(loaded, place, "adding zero changes the output")
-        moved, _ = _record(loaded, place, end, ids, mask, shift)
-        if not torch.equal(moved, unchanged + shift):
-            _refuse(loaded, place, "the recorded tensor is not the one that was changed")
-        for row, probe in enumerate(probes):
-            alone, _ = _record(loaded, place, end, *pad_batch(loaded, [probe]), None)
-            difference = (unchanged[row, : len(probe)] - alone[0]).abs().max()
-            worst = max(worst, float(difference / alone.abs().max().clamp_min(1e-12)))
-    tolerance = _TOLERANCE.get(unchanged.dtype, 1e-4)
+        if not torch.equal(zero.at[place], plain.at[place]):
+            _refuse(loaded, place, "adding zero changes the activation")
+    if not torch.equal(zero.output, plain.output):
+        _refuse(loaded, places[-1], "adding zero changes the output")
+    for place in places:
+        _prove_writing(loaded, place, ids, mask, plain)
+    worst = max(
+        float((plain.at[place][row, : len(probe)] - x[0]).abs().max() / x.abs().max().clamp(1e-12))
+        for row, probe in enumerate(probes)
+        for place, x in _forward(loaded, places, *pad_batch(loaded, [probe]), {}).at.items()
+    )
     if not worst <= tolerance:
         raise ProbesteerError(
             f"model {loaded.name}: a text alone and in a batch differ by {worst:.2g} of the "
             f"activation, more than {tolerance:g}; its padding or cache is not supported"
         )
-    return SiteContract([place.stem for place in places], worst, tolerance)
+    return SiteContract(names, worst, tolerance)
+
+
+def _prove_writing(
+    loaded: LoadedModel, place: Place, ids: Tensor, mask: Tensor, plain: _Pass
+) -> None:
+    """Adding v moves the recorded tensor by v, and the model's output goes with it."""
+    unchanged = plain.at[place]
+    # As large as the activations, so that no dtype rounds it away.
+    size = unchanged.abs().mean().clamp(1.0)
+    shift = torch.linspace(-1, 1, unchanged.shape[-1]).to(unchanged) * size
+    moved = _forward(loaded, [place], ids, mask, {place: shift})
+    if not torch.equal(moved.at[place], unchanged + shift):
+        _refuse(loaded, place, "the recorded tensor is not the one that was changed")
+    if torch.equal(moved.output, plain.output):
+        _refuse(loaded, place, "a change does not reach the output")
 
 
 @torch.no_grad()
-def _record(
+def _forward(
     loaded: LoadedModel,
-    place: Place,
-    end: Place,
-    ids: torch.Tensor,
-    mask: torch.Tensor,
-    shift: torch.Tensor | None,
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """The tensors at `place` and at `end`, with `shift` added at `place`."""
-    seen: dict[str, torch.Tensor] = {}
-    blocks = loaded.blocks
+    places: Sequence[Place],
+    ids: Tensor,
+    mask: Tensor,
+    shifts: Mapping[Place, Tensor],
+) -> _Pass:
+    """Record `places`, with the shift of each, [d], added where `shifts` has one."""
+    seen: dict[Place, Tensor] = {}
 
-    def keep(name: str, value: torch.Tensor) -> None:
-        seen[name] = value.clone()
+    def add(shift: Tensor, x: Tensor) -> Tensor:
+        return x + shift
 
-    with (
-        at_place(blocks, place, lambda x: None if shift is None else x + shift),
-        at_place(blocks, place, lambda x: keep("place", x)),
-        at_place(blocks, end, lambda x: keep("end", x)),
-    ):
-        loaded.run_blocks(ids, mask)
-    return seen["place"], seen["end"]
+    def keep(place: Place, x: Tensor) -> None:
+        seen[place] = x.clone()
+
+    with ExitStack() as hooks:
+        for place in places:
+            if place in shifts:
+                hooks.enter_context(at_place(loaded.blocks, place, partial(add, shifts[place])))
+            hooks.enter_context(at_place(loaded.blocks, place, partial(keep, place)))
+        output = loaded.run_blocks(ids, mask)
+    return _Pass(seen, output)
 
 
 def _refuse(loaded: LoadedModel, place: Place, what: str) -> None:

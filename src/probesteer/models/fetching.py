@@ -7,7 +7,6 @@ from pathlib import Path
 from huggingface_hub import snapshot_download
 from huggingface_hub.errors import (
     GatedRepoError,
-    HfHubHTTPError,
     LocalEntryNotFoundError,
     OfflineModeIsEnabled,
     RepositoryNotFoundError,
@@ -64,10 +63,17 @@ def _download(name: str, settings: ModelSettings) -> Path:
         ) from fault
     except (RepositoryNotFoundError, RevisionNotFoundError) as fault:
         raise ProbesteerError(f"{where}: not on the hub; correct hub or revision") from fault
-    except (LocalEntryNotFoundError, OfflineModeIsEnabled, HfHubHTTPError, OSError) as fault:
+    except (LocalEntryNotFoundError, OfflineModeIsEnabled) as fault:
         endpoint = os.environ.get("HF_ENDPOINT", "the hub")
         raise ProbesteerError(
             f"{where}: {endpoint} can't be reached; fetch it where there is a network, "
+            "or give a folder with model=local model_path=…"
+        ) from fault
+    # A proxy, a full disk, a name that the hub does not allow: each library has its own errors.
+    except Exception as fault:
+        first = str(fault).strip().splitlines()[0] if str(fault).strip() else type(fault).__name__
+        raise ProbesteerError(
+            f"{where}: can't be fetched: {first}; mend that, "
             "or give a folder with model=local model_path=…"
         ) from fault
 
@@ -84,6 +90,8 @@ def _record(
         ) from fault
     except ValueError as fault:
         raise ProbesteerError(f"model {name}: {config_file} is not JSON; fetch it anew") from fault
+    if not isinstance(config, dict):
+        raise ProbesteerError(f"model {name}: {config_file} holds no settings; fetch it anew")
     if not any((folder / file).is_file() for file in _TOKENIZER_FILES):
         raise ProbesteerError(
             f"model {name}: {folder} has no tokenizer; add one with tokenizer.save_pretrained"

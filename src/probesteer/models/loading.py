@@ -1,11 +1,13 @@
 """Load a fetched model, ready to be read and written at its places."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from transformers import AutoModel, AutoModelForCausalLM, AutoTokenizer
+from transformers.utils import logging
 
 from probesteer.errors import ProbesteerError
 from probesteer.models.blocks import find_blocks
@@ -40,10 +42,14 @@ class LoadedModel:
         """A token id for padding; masked out, so any id does."""
         return int(self.tokenizer.pad_token_id or 0)
 
-    def run_blocks(self, ids: Tensor, mask: Tensor) -> None:
-        """One forward pass without the language-model head; ids, mask: [batch, tokens]."""
+    def run_blocks(self, ids: Tensor, mask: Tensor) -> Tensor:
+        """One forward pass without the language-model head; ids, mask: [batch, tokens].
+
+        Returns what the head would get, [batch, tokens, d].
+        """
         options = {"use_cache": False} if self.causal else {}
-        self.model.base_model(input_ids=ids, attention_mask=mask, **options)
+        output: Tensor = self.model.base_model(input_ids=ids, attention_mask=mask, **options)[0]
+        return output
 
 
 def load_model(record: ModelRecord, settings: ModelSettings) -> LoadedModel:
@@ -52,6 +58,9 @@ def load_model(record: ModelRecord, settings: ModelSettings) -> LoadedModel:
     Raises ProbesteerError where the device is missing or the files can't be loaded.
     """
     device = _device(settings.device)
+    # What transformers would report of the weights is checked here; its bars are noise in a log.
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
     options = {
         "trust_remote_code": settings.trust_remote_code,
         "local_files_only": True,
@@ -59,20 +68,38 @@ def load_model(record: ModelRecord, settings: ModelSettings) -> LoadedModel:
     kind = AutoModelForCausalLM if record.causal else AutoModel
     try:
         tokenizer = AutoTokenizer.from_pretrained(record.folder, **options)
-        model = kind.from_pretrained(
+        model, loading = kind.from_pretrained(
             record.folder,
             dtype=getattr(torch, settings.dtype),
-            use_safetensors=not settings.allow_pickle_weights,
+            use_safetensors=None if settings.allow_pickle_weights else True,
+            output_loading_info=True,
             **options,
         )
-    except (OSError, ValueError, KeyError, ImportError) as fault:
+        model.to(device).eval().requires_grad_(False)
+    # Files are read by four libraries, and one of them raises plain Exception.
+    except Exception as fault:
         first = str(fault).strip().splitlines()[0] if str(fault).strip() else type(fault).__name__
         raise ProbesteerError(
-            f"model {record.name}: {record.folder} can't be loaded: {first}"
+            f"model {record.name}: {record.folder} can't be loaded: {first}; fetch or save it anew"
         ) from fault
-    model.to(device).eval().requires_grad_(False)
+    _check_whole(record, model, loading["missing_keys"])
     blocks = find_blocks(model)
     return LoadedModel(record.name, model, tokenizer, blocks, device, record.causal)
+
+
+def _check_whole(record: ModelRecord, model: Any, missing: Collection[str]) -> None:
+    if model.config.is_encoder_decoder:
+        raise ProbesteerError(
+            f"model {record.name}: {record.architecture} has an encoder and a decoder; "
+            "choose a model that has one of them"
+        )
+    # No site lies behind the pooler; whatever else is missing would be filled with random numbers.
+    lost = sorted(key for key in missing if "pooler" not in key)
+    if lost:
+        raise ProbesteerError(
+            f"model {record.name}: {record.folder} lacks {len(lost)} weights, the first is "
+            f"{lost[0]}; fetch or save it anew"
+        )
 
 
 def _device(wanted: str) -> torch.device:

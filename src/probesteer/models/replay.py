@@ -40,7 +40,7 @@ def resumed_after(
     finally:
         for block, original in zip(skipped, originals, strict=True):
             if original is None:
-                del block.forward
+                block.__dict__.pop("forward", None)
             else:
                 block.forward = original
 

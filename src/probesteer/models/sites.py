@@ -55,6 +55,11 @@ def _attach(blocks: Sequence[nn.Module], place: Place, function: SiteFunction) -
             if args:
                 edited = function(args[0])
                 return None if edited is None else ((edited, *args[1:]), kwargs)
+            if "hidden_states" not in kwargs:
+                raise ProbesteerError(
+                    f"{type(block).__name__}: takes no hidden_states; "
+                    "this architecture is not supported"
+                )
             edited = function(kwargs["hidden_states"])
             return None if edited is None else (args, {**kwargs, "hidden_states": edited})
 

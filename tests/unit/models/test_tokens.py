@@ -1,0 +1,88 @@
+"""Texts become unpadded sequences; batches keep to their budget; padding is masked."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from probesteer.errors import ProbesteerError
+from probesteer.models.loading import LoadedModel
+from probesteer.models.tokens import batches_by_length, pad_batch, tokenize
+from tests.tiny_models import CONTEXT, TEXTS
+
+Load = Callable[[str], LoadedModel]
+
+
+def lengths_of(*lengths: int) -> NDArray[np.int64]:
+    return np.array(lengths, dtype=np.int64)
+
+
+def test_sequences_are_those_of_each_text_alone(load_tiny: Load) -> None:
+    loaded = load_tiny("opt")
+    tokens = tokenize(loaded, TEXTS, "text")
+    assert [ids.tolist() for ids in tokens.ids] == [
+        loaded.tokenizer(text)["input_ids"] for text in TEXTS
+    ]
+    assert all(ids.dtype == np.int64 for ids in tokens.ids)
+    assert tokens.lengths.tolist() == [len(ids) for ids in tokens.ids]
+
+
+def test_a_text_beyond_the_context_is_one_line(load_tiny: Load) -> None:
+    loaded = load_tiny("llama")
+    fits, too_long = " ".join(["cat"] * (CONTEXT - 1)), " ".join(["cat"] * CONTEXT)
+    assert tokenize(loaded, [fits], "text").lengths.tolist() == [CONTEXT]  # with <s>
+    with pytest.raises(ProbesteerError) as caught:
+        tokenize(loaded, ["The cat", too_long], "concept truth: example")
+    assert str(caught.value) == (
+        f"concept truth: example 1: {CONTEXT + 1} tokens, but model llama takes {CONTEXT}; "
+        "shorten it"
+    )
+
+
+def test_a_tokenizer_without_offsets_is_one_line(load_tiny: Load) -> None:
+    class Slow:
+        is_fast = False
+
+    loaded = replace(load_tiny("gpt2"), tokenizer=Slow())
+    with pytest.raises(ProbesteerError, match=r"gives no character offsets; save it with a tok"):
+        tokenize(loaded, ["The cat"], "text")
+
+
+def test_batches_are_the_longest_first_and_equal_lengths_in_order() -> None:
+    batches = [batch.tolist() for batch in batches_by_length(lengths_of(2, 5, 2, 3, 5), 10)]
+    assert batches == [[1, 4], [3, 0, 2]]
+
+
+def test_a_text_beyond_the_budget_goes_alone() -> None:
+    batches = [batch.tolist() for batch in batches_by_length(lengths_of(3, 20, 30), 4)]
+    assert batches == [[2], [1], [0]]
+
+
+def test_no_rows_make_no_batches() -> None:
+    assert list(batches_by_length(lengths_of(), 4)) == []
+
+
+@given(st.lists(st.integers(0, 40), max_size=40), st.integers(1, 100))
+def test_every_row_comes_once_within_the_budget(lengths: list[int], budget: int) -> None:
+    array = lengths_of(*lengths)
+    batches = list(batches_by_length(array, budget))
+    rows = [int(row) for batch in batches for row in batch]
+    assert sorted(rows) == list(range(len(lengths)))
+    for batch in batches:
+        assert len(batch) == 1 or len(batch) * array[batch].max() <= max(budget, len(batch))
+    longest = [int(array[batch].max()) for batch in batches]
+    assert longest == sorted(longest, reverse=True)
+
+
+def test_padding_is_on_the_right_and_masked(load_tiny: Load) -> None:
+    loaded = load_tiny("llama")
+    assert loaded.pad_id == 0
+    ids, mask = pad_batch(loaded, [np.array([5]), np.array([7, 8, 9])])
+    assert ids.tolist() == [[5, 0, 0], [7, 8, 9]]
+    assert mask.tolist() == [[1, 0, 0], [1, 1, 1]]
+    assert ids.dtype == mask.dtype == torch.int64
