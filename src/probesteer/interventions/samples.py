@@ -33,7 +33,10 @@ def sample_continuations(
     Columns site, layer, method, positions, unit, strength, prompt, continuation, seed. All
     strengths of a prompt are one batch; the same seed gives the same text on one machine. What
     the model's own settings say about sampling is set aside: tokens are drawn from its softmax.
+    Without prompts or strengths the table is empty.
     """
+    if not prompts or not strengths:
+        return pd.DataFrame(columns=_COLUMNS)
     pushes = np.stack([direction.push(strength, unit) for strength in strengths])
     edit = Add(torch.from_numpy(pushes.astype(np.float32)))
     rows = []

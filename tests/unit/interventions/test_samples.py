@@ -1,0 +1,136 @@
+"""Sampled continuations."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from probesteer.directions.direction import Direction
+from probesteer.interventions.samples import sample_continuations
+from probesteer.models.loading import LoadedModel
+from probesteer.places import Place
+
+Load = Callable[[str], LoadedModel]
+PROMPTS = ["The cat is", "Tom was"]
+
+
+def direction(width: int) -> Direction:
+    vector = np.random.default_rng(0).standard_normal(width)
+    unit = (vector / np.linalg.norm(vector)).astype(np.float32)
+    return Direction(unit, Place("resid_post", 0), "logistic", -1, 2.0, 1, 1, 1, 0, 9)
+
+
+def sampled(
+    loaded: LoadedModel,
+    strengths: list[float],
+    prompts: list[str] = PROMPTS,
+    new_tokens: int = 12,
+    seed: int = 3,
+) -> pd.DataFrame:
+    return sample_continuations(
+        loaded,
+        prompts,
+        direction(loaded.width),
+        strengths,
+        "gap",
+        new_tokens,
+        0.8,
+        seed,
+        "concept x:",
+    )
+
+
+def unsteered(loaded: LoadedModel, prompt: str, rows: int) -> list[str]:
+    """Plain sampling, `rows` continuations in one batch."""
+    ids = torch.tensor([loaded.tokenizer(prompt)["input_ids"]]).repeat(rows, 1)
+    torch.manual_seed(3)
+    written = loaded.model.generate(
+        ids,
+        attention_mask=torch.ones_like(ids),
+        do_sample=True,
+        temperature=0.8,
+        top_k=0,
+        max_new_tokens=12,
+        pad_token_id=loaded.tokenizer.eos_token_id,
+    )
+    texts = loaded.tokenizer.batch_decode(written[:, ids.shape[1] :], skip_special_tokens=True)
+    return [text.strip() for text in texts]
+
+
+@pytest.mark.parametrize("kind", ["gpt2", "llama"])
+def test_columns_order_and_the_same_text_from_the_same_seed(kind: str, load_tiny: Load) -> None:
+    loaded = load_tiny(kind)
+    table = sampled(loaded, [-4.0, 0.0, 4.0])
+    pd.testing.assert_frame_equal(table, sampled(loaded, [-4.0, 0.0, 4.0]))
+    assert list(table.columns) == [
+        *["site", "layer", "method", "positions", "unit", "strength"],
+        *["prompt", "continuation", "seed"],
+    ]
+    assert table["prompt"].tolist() == ["The cat is"] * 3 + ["Tom was"] * 3
+    assert table["strength"].tolist() == [-4.0, 0.0, 4.0] * 2
+    constant = ["site", "layer", "method", "positions", "unit", "seed"]
+    assert table[constant].drop_duplicates().to_numpy().tolist() == [
+        ["resid_post", 0, "logistic", "from_last", "gap", 3]
+    ]
+    other = sampled(loaded, [-4.0, 0.0, 4.0], seed=4)
+    assert other["continuation"].tolist() != table["continuation"].tolist()
+
+
+@pytest.mark.parametrize("kind", ["gpt2", "llama", "opt"])
+def test_strength_zero_is_unsteered_sampling(kind: str, load_tiny: Load) -> None:
+    loaded = load_tiny(kind)
+    steered = sampled(loaded, [-40.0, 0.0, 40.0])
+    for prompt in PROMPTS:
+        plain = unsteered(loaded, prompt, 3)
+        found = steered[steered["prompt"] == prompt]["continuation"].tolist()
+        assert found[1] == plain[1]
+        assert found[0] != plain[0] or found[2] != plain[2]
+
+
+def test_settings_that_a_model_brings_along_are_set_aside(load_tiny: Load) -> None:
+    loaded = load_tiny("gpt2")
+    plain = sampled(loaded, [0.0, 4.0])
+    settings = loaded.model.generation_config
+    settings.top_k, settings.top_p, settings.repetition_penalty = 1, 0.01, 5.0
+    pd.testing.assert_frame_equal(sampled(loaded, [0.0, 4.0]), plain)
+
+
+def test_an_ended_continuation_is_followed_by_nothing(load_tiny: Load) -> None:
+    loaded = load_tiny("llama")
+    end = loaded.tokenizer.eos_token_id
+    assert loaded.tokenizer.pad_token_id is None
+    written: list[list[int]] = []
+    decode = loaded.tokenizer.batch_decode
+
+    def watched(ids: torch.Tensor, **options: bool) -> list[str]:
+        written.extend(ids.tolist())
+        return list(decode(ids, **options))
+
+    loaded.tokenizer.batch_decode = watched
+    sampled(loaded, [float(s) for s in range(12)])
+    ended = [row for row in written if end in row]
+    assert any(row[-1] == end and row.index(end) < len(row) - 1 for row in ended)
+    for row in ended:
+        assert set(row[row.index(end) :]) == {end}
+
+
+def test_a_long_prompt_leaves_room_in_the_context(load_tiny: Load) -> None:
+    loaded = load_tiny("llama")
+    longest = loaded.context_length
+    assert longest == 64
+    for words, room in ((longest - 5, 4), (longest - 1, 1)):
+        prompt = " ".join(["cat"] * words)
+        table = sampled(loaded, [0.0, 4.0], [prompt], new_tokens=16)
+        lengths = [len(text.split()) for text in table["continuation"]]
+        assert max(lengths) <= room
+        assert len(table) == 2
+
+
+def test_no_prompts_or_no_strengths_give_an_empty_table(load_tiny: Load) -> None:
+    loaded = load_tiny("gpt2")
+    columns = sampled(loaded, [0.0]).columns
+    for table in (sampled(loaded, [0.0], []), sampled(loaded, [])):
+        assert len(table) == 0
+        pd.testing.assert_index_equal(table.columns, columns)
