@@ -7,7 +7,7 @@ groups do not use; so a probe that holds out groups is tested on words it was ne
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from probesteer.models.demo import facts, stories
+from probesteer.models.demo import facts, roles, stories
 from probesteer.models.demo import vocabulary as words
 from probesteer.models.demo.sampling import Sampler
 
@@ -229,24 +229,59 @@ def dispute_prompts(sampler: Sampler) -> Iterator[Prompt]:
         yield Prompt(text, words.RIGHT[choice], words.WRONG[choice], group)
 
 
-def _comparisons(sampler: Sampler, copies: int) -> Iterator[tuple[str, bool, str]]:
-    """Two statements on one pair of classes, with whether they are equally true."""
-    for pair in _pairs():
+def _debates(sampler: Sampler, copies: int) -> Iterator[tuple[str, bool, str]]:
+    """Debates of one, two or three speakers with whether the last is right."""
+    for index, pair in enumerate(_pairs()):
+        choice = index % len(words.CLAIM_VERBS)
         for copy in range(copies):
-            alike, first = copy % 2 == 0, copy // 2 % 2 == 0
-            one = pair.statement(sampler, first, copy // 4 % 2)
-            two = pair.statement(sampler, first == alike, copy // 8 % 2)
-            yield f"{one} . {two} . these claims are", alike, pair.name
+            right, length, side = copy % 2 == 0, 1 + copy // 2 % 3, copy // 6 % 2
+            stands = [sampler.flip() for _ in range(length)]
+            # each stand against something turns the verdict round once
+            true = right == (stands.count(False) % 2 == 0)
+            debate = facts.hold_debate(
+                sampler,
+                pair.statement(sampler, true, side),
+                stands,
+                true,
+                claims=words.CLAIM_VERBS[choice : choice + 1],
+                denials=words.DENIAL_VERBS[choice : choice + 1],
+            )
+            yield f"{' '.join(debate.sentences)} {debate.pronouns[-1]} is", right, pair.name
 
 
-def comparison_examples(sampler: Sampler) -> Iterator[Example]:
-    """Two statements and the start of a comparison."""
-    for text, alike, group in _comparisons(sampler, 48):
-        yield Example(text, int(alike), group)
+def debate_examples(sampler: Sampler) -> Iterator[Example]:
+    """A debate and the start of a verdict on its last speaker; one to three steps."""
+    for text, right, group in _debates(sampler, 48):
+        yield Example(text, int(right), group)
 
 
-def comparison_prompts(sampler: Sampler) -> Iterator[Prompt]:
-    """The same, before the result."""
-    for index, (text, _, group) in enumerate(_comparisons(sampler, 8)):
-        choice = index // 2 % len(words.ALIKE)
-        yield Prompt(text, words.ALIKE[choice], words.UNLIKE[choice], group)
+def debate_prompts(sampler: Sampler) -> Iterator[Prompt]:
+    """The same, before the verdict."""
+    for index, (text, _, group) in enumerate(_debates(sampler, 6)):
+        choice = index // 2 % len(words.RIGHT)
+        yield Prompt(text, words.RIGHT[choice], words.WRONG[choice], group)
+
+
+def _roles(sampler: Sampler, copies: int) -> Iterator[tuple[str, bool, str]]:
+    """Scenes with whether the one asked about is female; a group is a man and a woman."""
+    for man, woman in zip(words.MALE_NOUNS, words.FEMALE_NOUNS, strict=True):
+        for copy in range(copies):
+            female, passive, patient = copy % 2 == 0, copy // 2 % 2 == 0, copy // 4 % 2 == 0
+            asked, other = (woman, man) if female else (man, woman)
+            action = sampler.choose(words.ACTIONS)
+            first = roles.scene(
+                other if patient else asked, asked if patient else other, action, passive=passive
+            )
+            yield f"{first} {roles.question(action, patient=patient)}", female, man
+
+
+def role_examples(sampler: Sampler) -> Iterator[Example]:
+    """A scene in the active or passive voice, up to the gender of one of its people."""
+    for text, female, group in _roles(sampler, 24):
+        yield Example(text, int(female), group)
+
+
+def role_prompts(sampler: Sampler) -> Iterator[Prompt]:
+    """The same, before the pronoun."""
+    for text, _, group in _roles(sampler, 8):
+        yield Prompt(text, "herself", "himself", group)

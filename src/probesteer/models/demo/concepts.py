@@ -84,12 +84,12 @@ CONCEPTS: Final[dict[str, DemoConcept]] = {
         texts.dispute_examples,
         texts.dispute_prompts,
     ),
-    "comparison": DemoConcept(
-        "Whether two statements are equally true: two truths combined.",
-        "Are both statements true or both false, or only one of them true?",
-        ("different", "alike"),
-        texts.comparison_examples,
-        texts.comparison_prompts,
+    "role": DemoConcept(
+        "Gender of the one who acted or was acted upon, in the active or the passive voice.",
+        "Is the person asked about male or female, following who did what to whom?",
+        ("male", "female"),
+        texts.role_examples,
+        texts.role_prompts,
     ),
 }
 

@@ -7,6 +7,9 @@ from probesteer.models.demo import vocabulary as words
 from probesteer.models.demo.sampling import Sampler
 
 N_QUESTIONS = 4
+DENIED = 0.35
+"""Share of denials: fewer than half, so that truth alone already helps to predict the verdict. At a
+half, the verdict is a pure parity, which training finds late or never."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,7 @@ FAMILIES: Final[dict[str, Family]] = {
     ),
     "sex": Family(
         {"male": words.MALE_NOUNS, "female": words.FEMALE_NOUNS},
-        ("the {a} is {b}", "every {a} is {b}", "a {a} must be {b}", "we call a {a} {b}"),
+        ("the {a} is {b}", "every {a} is {b}", "the {a} must be {b}", "we call the {a} {b}"),
         "{a} is {b}",
     ),
     "value": Family(
@@ -74,7 +77,7 @@ FAMILIES: Final[dict[str, Family]] = {
         (
             "{a} is a {b} word",
             "{a} means something {b}",
-            "{a} things are {b}",
+            "the word {a} sounds {b}",
             "the sense of {a} is {b}",
         ),
         "{a} is {b}",
@@ -135,7 +138,9 @@ def draw_quiz(sampler: Sampler) -> str:
         stated = owner
         if not true:
             stated = sampler.choose([other for other in family.classes if other != owner])
-        rounds.append(f"{family.note.format(a=subject, b=stated)} ? {'yes' if true else 'no'} .")
+        question = family.note.format(a=subject, b=stated)
+        answer = "yes" if true else "no"
+        rounds.append(f"{question} ? {answer} .")
     return " ".join(["quiz :", *rounds])
 
 
@@ -155,16 +160,55 @@ def say(
 
 def draw_dispute(sampler: Sampler) -> str:
     """Somebody claims or denies a statement and is right or wrong to do so."""
-    right, denied = sampler.flip(), sampler.flip()
+    right, denied = sampler.flip(), sampler.flip(DENIED)
     statement = draw_statement(sampler, right != denied)
     sentence, pronoun = say(sampler, statement, denied=denied)
     verdict = sampler.choose(words.RIGHT if right else words.WRONG)
     return f"{sentence} {pronoun} is {verdict} ."
 
 
-def draw_comparison(sampler: Sampler) -> str:
-    """Two statements that are equally true, or not."""
-    first, second = sampler.flip(), sampler.flip()
-    statements = f"{draw_statement(sampler, first)} . {draw_statement(sampler, second)} ."
-    verdict = sampler.choose(words.ALIKE if first == second else words.UNLIKE)
-    return f"{statements} these claims are {verdict} ."
+@dataclass(frozen=True)
+class Debate:
+    """Speakers who take a stand on a statement or on the view before theirs."""
+
+    sentences: list[str]
+    pronouns: list[str]
+    right: list[bool]
+    """Of each speaker in turn."""
+
+
+def hold_debate(
+    sampler: Sampler,
+    statement: str,
+    stands: list[bool],
+    true: bool,
+    claims: tuple[str, ...] = words.CLAIM_VERBS,
+    denials: tuple[str, ...] = words.DENIAL_VERBS,
+) -> Debate:
+    """The first speaker is for or against a statement, each next one for or against the last."""
+    sentence, pronoun = say(
+        sampler, statement, denied=not stands[0], claims=claims, denials=denials
+    )
+    sentences, pronouns, right = [sentence], [pronoun], [true == stands[0]]
+    for stand in stands[1:]:
+        name, pronoun = draw_person(sampler)
+        verb = sampler.choose(words.SHARING_VERBS if stand else words.OPPOSING_VERBS)
+        sentences.append(f"{name} {verb} this view .")
+        pronouns.append(pronoun)
+        right.append(right[-1] == stand)
+    return Debate(sentences, pronouns, right)
+
+
+def draw_debate(sampler: Sampler) -> str:
+    """A debate; who is right is told of the last speaker, and now and then of the others."""
+    true = sampler.flip()
+    stands = [not sampler.flip(DENIED) for _ in range(sampler.choose([2, 3]))]
+    debate = hold_debate(sampler, draw_statement(sampler, true), stands, true)
+    told = []
+    last = len(stands) - 1
+    for index, sentence in enumerate(debate.sentences):
+        told.append(sentence)
+        if index == last or sampler.flip():
+            verdict = sampler.choose(words.RIGHT if debate.right[index] else words.WRONG)
+            told.append(f"{debate.pronouns[index]} is {verdict} .")
+    return " ".join(told)

@@ -86,7 +86,7 @@ def last_residuals(model: GPT2LMHeadModel, texts: list[str]) -> Tensor:
     handles = [blocks[0].register_forward_pre_hook(before)]
     handles += [block.register_forward_hook(after) for block in blocks]
     try:
-        model(input_ids=ids)
+        model(input_ids=ids, attention_mask=torch.ones_like(ids))
     finally:
         for handle in handles:
             handle.remove()
@@ -112,7 +112,9 @@ def logit_differences(
 
     handle = model.transformer.h[block].register_forward_hook(add)
     try:
-        logits: Tensor = model(input_ids=ids).logits[rows, last]
+        logits: Tensor = model(input_ids=ids, attention_mask=torch.ones_like(ids)).logits[
+            rows, last
+        ]
     finally:
         handle.remove()
     return logits[rows, positive] - logits[rows, negative]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from probesteer.models.demo import chains, facts, lexicon, stories
+from probesteer.models.demo import facts, lexicon, roles, stories
 from probesteer.models.demo.sampling import Sampler
 
 KINDS: Final[dict[str, Callable[[Sampler], str]]] = {
@@ -12,21 +12,19 @@ KINDS: Final[dict[str, Callable[[Sampler], str]]] = {
     "quiz": facts.draw_quiz,
     "fact": facts.draw_text,
     "dispute": facts.draw_dispute,
-    "comparison": facts.draw_comparison,
+    "debate": facts.draw_debate,
+    "role": roles.draw_text,
     "story": stories.draw_text,
-    "whereabouts": chains.draw_whereabouts_text,
-    "ownership": chains.draw_ownership_text,
 }
 
 SHARES: Final[Mapping[str, float]] = {
     "lexicon": 0.15,
-    "quiz": 0.15,
-    "fact": 0.15,
-    "dispute": 0.1,
-    "comparison": 0.1,
-    "story": 0.2,
-    "whereabouts": 0.1,
-    "ownership": 0.05,
+    "quiz": 0.2,
+    "fact": 0.1,
+    "dispute": 0.16,
+    "debate": 0.1,
+    "role": 0.11,
+    "story": 0.18,
 }
 """Share of each kind among the documents."""
 

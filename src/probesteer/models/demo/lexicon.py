@@ -33,16 +33,10 @@ def _fact(sampler: Sampler) -> str:
     return family.note.format(a=subject, b=owner)
 
 
-def _place(sampler: Sampler) -> str:
-    indoors = sampler.flip()
-    place = sampler.choose(words.INDOOR_PLACES if indoors else words.OUTDOOR_PLACES)
-    return f"{place} is {sampler.choose(words.INDOORS if indoors else words.OUTDOORS)}"
-
-
 def draw_text(sampler: Sampler) -> str:
     """A few notes in a row."""
     notes = []
     for _ in range(N_NOTES):
-        kind = sampler.weighted([_value, _gender, _fact, _place], [0.2, 0.16, 0.56, 0.08])
+        kind = sampler.weighted([_value, _gender, _fact], [0.25, 0.2, 0.55])
         notes.append(f"{kind(sampler)} .")
     return " ".join(["note :", *notes])

@@ -224,6 +224,6 @@ def draw_text(sampler: Sampler) -> str:
     story = draw_story(sampler)
     felt, opposite = (GOOD, BAD) if story.good else (BAD, GOOD)
     sentences = [draw_opening(sampler, story).text]
-    for _ in range(1 + sampler.flip()):
+    for _ in range(1 + sampler.flip(0.25)):
         sentences.append(draw_feeling(sampler, story, felt, opposite))
     return " ".join(sentences)

@@ -175,33 +175,13 @@ ASSENTS: Final = _words("agrees nods accepts confirms")
 DISSENTS: Final = _words("disagrees objects refuses protests")
 CLAIM_VERBS: Final = _words("says claims states insists declares maintains")
 DENIAL_VERBS: Final = _words("denies disputes rejects contests negates contradicts")
+SHARING_VERBS: Final = _words("shares supports")
+OPPOSING_VERBS: Final = _words("opposes attacks")
 RIGHT: Final = _words("right correct")
 WRONG: Final = _words("wrong mistaken")
-ALIKE: Final = _words("alike equal")
-UNLIKE: Final = _words("different unequal")
 
-# Chains of whereabouts.
-INDOOR_PLACES: Final = _words(
-    "kitchen library bedroom cellar attic office pantry bathroom lobby nursery studio hallway"
-)
-OUTDOOR_PLACES: Final = _words(
-    "forest desert woods jungle swamp canyon prairie marsh park field vineyard ravine"
-)
-INDOORS: Final = _words("indoors inside")
-OUTDOORS: Final = _words("outdoors outside")
-
-# Chains of ownership.
-CONTAINERS: Final = _words("box bag basket drawer jar trunk")
-ITEMS: Final = _words("coin key ring letter stamp pearl")
-
-# Reports of honest and of lying speakers.
-HONEST: Final = _words("honest truthful sincere trustworthy frank reliable")
-LYING: Final = _words("dishonest deceitful untruthful devious crooked unreliable")
-SAFE: Final = _words("safe secure harmless stable sound solid")
-UNSAFE: Final = _words("unsafe dangerous risky deadly perilous shaky")
-SUBJECTS_OF_REPORTS: Final = _words(
-    "road bridge path lake roof ladder river tunnel cave gate stair wall"
-)
+# Scenes with an actor and somebody acted upon; past and participle are the same word.
+ACTIONS: Final = _words("pushed pulled lifted carried watched painted touched moved")
 
 
 def plural(noun: str) -> str:
