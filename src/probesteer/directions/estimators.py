@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from probesteer.errors import ProbesteerError
 from probesteer.probes.checks import require_both_labels, require_finite
-from probesteer.probes.logistic import LogisticProbe
+from probesteer.probes.probe import LogisticProbe
 
 Rows = NDArray[np.floating[Any]]
 Labels = NDArray[np.int64]

@@ -14,7 +14,7 @@ from probesteer.directions.random import random_directions
 from probesteer.errors import ProbesteerError
 from probesteer.places import Place
 from probesteer.probes.checks import require_finite
-from probesteer.probes.logistic import LogisticProbe
+from probesteer.probes.probe import LogisticProbe
 
 _log = logging.getLogger(__name__)
 

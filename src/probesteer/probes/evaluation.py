@@ -21,8 +21,9 @@ from probesteer.probes.checks import require_both_labels, require_finite
 from probesteer.probes.controls import shuffled_labels, token_counts
 from probesteer.probes.cross_validation import Fold, choose_C, grouped_folds
 from probesteer.probes.intervals import GroupResamples, group_resamples
-from probesteer.probes.logistic import LogisticProbe, fit_logistic
+from probesteer.probes.logistic import fit_logistic
 from probesteer.probes.metrics import METRICS
+from probesteer.probes.probe import LogisticProbe
 from probesteer.progress import progress
 
 BAG_OF_TOKENS = Place("tokens", -1)

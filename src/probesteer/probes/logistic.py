@@ -1,8 +1,7 @@
-"""The linear probe: L2-penalised logistic regression, expressed in raw activation space."""
+"""Fit linear probes: L2-penalised logistic regression, expressed in raw activation space."""
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
 from probesteer.probes.checks import require_both_labels, require_finite
+from probesteer.probes.probe import LogisticProbe
 
 # A Newton step with the exact Hessian costs n d^2, and about 7 are enough. An L-BFGS step costs
 # n d, but correlated features and a weak penalty need hundreds to thousands: for C from 0.01 to 10
@@ -21,26 +21,6 @@ NEWTON_FEATURES = 1_024
 _TOLERANCE = 1e-8
 _NEWTON_STEPS = 100
 _LBFGS_STEPS = 5_000
-
-
-@dataclass(frozen=True, eq=False)
-class LogisticProbe:
-    """A fitted probe: log-odds of label 1 are `X @ coefficient + intercept`, X as recorded."""
-
-    coefficient: NDArray[np.float64]
-    """[d], in raw activation space: the standardisation of the fit is already undone."""
-    intercept: float
-    """Log-odds at the origin of raw activation space."""
-    C: float
-    """Inverse strength of the L2 penalty that the probe was fitted with."""
-    converged: bool
-    """Whether the solver reached its tolerance."""
-
-    def scores(self, X: Any) -> NDArray[np.float64]:
-        """Log-odds of label 1, [n], for X: [n, d] dense (any float dtype) or scipy sparse."""
-        features = X if sparse.issparse(X) else np.asarray(X, dtype=np.float64)
-        scores: NDArray[np.float64] = features @ self.coefficient + self.intercept
-        return scores
 
 
 def fit_logistic(X: Any, y: NDArray[np.int64], C: float) -> LogisticProbe:

@@ -13,7 +13,7 @@ from probesteer.errors import ProbesteerError
 from probesteer.files.atomic import atomic_path
 from probesteer.files.digests import canonical_json
 from probesteer.places import Place
-from probesteer.probes.logistic import LogisticProbe
+from probesteer.probes.probe import LogisticProbe
 
 # One key: the order of several would change from one run to the next, and the bytes with it.
 METADATA_KEY = "probesteer"

@@ -10,7 +10,8 @@ from probesteer.directions.estimators import (
     logistic_direction,
 )
 from probesteer.errors import ProbesteerError
-from probesteer.probes.logistic import LogisticProbe, fit_logistic
+from probesteer.probes.logistic import fit_logistic
+from probesteer.probes.probe import LogisticProbe
 
 
 def test_difference_of_means_by_hand() -> None:

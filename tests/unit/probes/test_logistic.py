@@ -12,7 +12,8 @@ from sklearn.preprocessing import StandardScaler
 
 from probesteer.errors import ProbesteerError
 from probesteer.probes import logistic
-from probesteer.probes.logistic import LogisticProbe, fit_logistic, fit_logistic_path
+from probesteer.probes.logistic import fit_logistic, fit_logistic_path
+from probesteer.probes.probe import LogisticProbe
 
 Labels = NDArray[np.int64]
 Features = NDArray[np.float64]

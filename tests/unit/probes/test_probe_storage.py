@@ -9,7 +9,7 @@ from safetensors import safe_open
 
 from probesteer.errors import ProbesteerError
 from probesteer.places import Place
-from probesteer.probes.logistic import LogisticProbe
+from probesteer.probes.probe import LogisticProbe
 from probesteer.probes.storage import read_probes, write_probes
 
 
