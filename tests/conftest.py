@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 # No test may reach the network.
 os.environ["HF_HUB_OFFLINE"] = "1"
+# Tiny matrices: more threads would only wait for each other.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 
 @pytest.fixture(scope="session")
