@@ -84,6 +84,13 @@ CONCEPTS: Final[dict[str, DemoConcept]] = {
         texts.dispute_examples,
         texts.dispute_prompts,
     ),
+    "debate": DemoConcept(
+        "Whether the last speaker of a debate is right, each for or against the one before.",
+        "Is the last speaker right, following who shares or opposes whose view?",
+        ("wrong", "right"),
+        texts.debate_examples,
+        texts.debate_prompts,
+    ),
     "role": DemoConcept(
         "Gender of the one who acted or was acted upon, in the active or the passive voice.",
         "Is the person asked about male or female, following who did what to whom?",

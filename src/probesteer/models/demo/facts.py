@@ -208,7 +208,7 @@ def draw_debate(sampler: Sampler) -> str:
     last = len(stands) - 1
     for index, sentence in enumerate(debate.sentences):
         told.append(sentence)
-        if index == last or sampler.flip():
+        if index == last or sampler.flip(0.4):
             verdict = sampler.choose(words.RIGHT if debate.right[index] else words.WRONG)
             told.append(f"{debate.pronouns[index]} is {verdict} .")
     return " ".join(told)

@@ -18,13 +18,13 @@ KINDS: Final[dict[str, Callable[[Sampler], str]]] = {
 }
 
 SHARES: Final[Mapping[str, float]] = {
-    "lexicon": 0.15,
-    "quiz": 0.2,
-    "fact": 0.1,
-    "dispute": 0.16,
-    "debate": 0.1,
-    "role": 0.11,
-    "story": 0.18,
+    "lexicon": 0.12,
+    "quiz": 0.18,
+    "fact": 0.08,
+    "dispute": 0.12,
+    "debate": 0.2,
+    "role": 0.08,
+    "story": 0.22,
 }
 """Share of each kind among the documents."""
 

@@ -23,7 +23,7 @@ _FINAL_RATE = 0.02
 class DemoTrainingSettings:
     """How the demo model is trained."""
 
-    steps: int = 2600
+    steps: int = 3200
     """Optimiser steps; steps, not seconds, so that a seed gives one model."""
     batch_size: int = 64
     width: int = 128
