@@ -10,7 +10,7 @@ from hydra import compose, initialize_config_dir
 from hydra.core.config_store import ConfigStore
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from probesteer.errors import ProbesteerError
@@ -133,7 +133,8 @@ def _group_file(config_folder: Path, group: str, name: str) -> DictConfig:
     loaded = OmegaConf.load(path)
     if not isinstance(loaded, DictConfig):
         raise ProbesteerError(f"config/{group}/{name}.yaml: a list; write keys and values")
-    for label in loaded.get("labels") or []:
+    labels = loaded.get("labels")
+    for label in labels if isinstance(labels, ListConfig) else []:
         # YAML reads false, no and off alike; OmegaConf would go on with "False".
         if not isinstance(label, str):
             raise ProbesteerError(
