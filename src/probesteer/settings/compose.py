@@ -10,7 +10,7 @@ from hydra import compose, initialize_config_dir
 from hydra.core.config_store import ConfigStore
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException
-from omegaconf import DictConfig, ListConfig, OmegaConf
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from probesteer.errors import ProbesteerError
@@ -133,13 +133,15 @@ def _group_file(config_folder: Path, group: str, name: str) -> DictConfig:
     loaded = OmegaConf.load(path)
     if not isinstance(loaded, DictConfig):
         raise ProbesteerError(f"config/{group}/{name}.yaml: a list; write keys and values")
-    labels = loaded.get("labels")
-    for label in labels if isinstance(labels, ListConfig) else []:
-        # YAML reads false, no and off alike; OmegaConf would go on with "False".
-        if not isinstance(label, str):
+    if "labels" in loaded:
+        # As they are written: else YAML makes one of `false`, `no` and `off`.
+        written = yaml.load(path.read_text(encoding="utf-8"), yaml.BaseLoader)  # noqa: S506
+        labels = written["labels"]
+        if not (isinstance(labels, list) and all(isinstance(label, str) for label in labels)):
             raise ProbesteerError(
-                f"config/{group}/{name}.yaml: labels: YAML reads one as {label!r}; quote it"
+                f"config: {group}.{name}.labels: {labels!r}; name label 0 and label 1"
             )
+        loaded.labels = labels
     return loaded
 
 

@@ -164,7 +164,9 @@ def from_json(kind: type[Slice], text: str) -> Slice:
     Raises ProbesteerError where the text is no slice of this type.
     """
     try:
-        typed = OmegaConf.merge(OmegaConf.structured(kind), json.loads(text))
+        schema = OmegaConf.structured(kind)
+        OmegaConf.set_readonly(schema, False)  # a frozen dataclass gives a schema that is
+        typed = OmegaConf.merge(schema, json.loads(text))
         built = OmegaConf.to_object(typed)
     except (OmegaConfBaseException, ValueError, TypeError) as fault:
         first = str(fault).splitlines()[0] if str(fault) else type(fault).__name__

@@ -1,5 +1,6 @@
 """The real config/ composes, in every form of the command line."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -54,9 +55,12 @@ def test_every_concept_composes_and_its_data_is_there(project: Path) -> None:
             assert (project / path).is_file()
 
 
-def test_labels_are_the_words_of_the_file(project: Path) -> None:
-    settings = compose_settings(project / "config", {"concept": "truth"})
-    assert settings.concept["truth"].labels == ["false", "true"]
+def test_labels_are_the_words_of_the_file(config_copy: Path) -> None:
+    """YAML takes false, no and off for one, and 01 for a number."""
+    path = config_copy / "concept" / "story_sentiment.yaml"
+    path.write_text(re.sub("labels: .*", "labels: [no, 01]", path.read_text()))
+    settings = compose_settings(config_copy, {"model": "gpt2", "concept": "story_sentiment"})
+    assert settings.concept["story_sentiment"].labels == ["no", "01"]
 
 
 @pytest.mark.parametrize(
@@ -91,11 +95,11 @@ def test_set_changes_any_key(project: Path) -> None:
 
 
 def test_set_may_choose_files_too(project: Path) -> None:
-    chosen = "experiment=tinystories model=gpt2 concept=[truth,tense]"
+    chosen = "experiment=tinystories model=gpt2 concept=[story_sentiment,story_hero]"
     settings = compose_settings(project / "config", {"set": chosen})
     assert settings.experiment == "tinystories"
     assert settings.models == ["gpt2"]
-    assert settings.concepts == ["truth", "tense"]
+    assert settings.concepts == ["story_sentiment", "story_hero"]
 
 
 def test_plain_keys_and_mappings_reach_the_schema(project: Path) -> None:
@@ -125,7 +129,7 @@ def test_the_experiment_is_the_one_that_config_yaml_chooses(config_copy: Path) -
 def test_without_an_experiment_the_name_says_so(config_copy: Path) -> None:
     main = config_copy / "config.yaml"
     main.write_text(main.read_text().replace("experiment: quickstart", "experiment: null"))
-    settings = compose_settings(config_copy, {"model": "gpt2", "concept": "truth"})
+    settings = compose_settings(config_copy, {"model": "gpt2", "concept": "story_sentiment"})
     assert settings.experiment == "default"
 
 
@@ -134,7 +138,7 @@ def test_an_experiment_wins_over_a_models_file_and_the_command_line_over_both(
 ) -> None:
     (config_copy / "experiment" / "mine.yaml").write_text(
         "# @package _global_\n"
-        "models: [pythia-1.4b]\nconcepts: [truth]\n"
+        "models: [pythia-1.4b]\nconcepts: [story_sentiment]\n"
         "model: {pythia-1.4b: {dtype: float16, device: cpu}, gpt2: {dtype: float16}}\n"
     )
     settings = compose_settings(

@@ -1,5 +1,6 @@
 """Every mistake in the settings is one line that names the key or the file."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -35,12 +36,15 @@ from tests.unit.settings.conftest import Refusal
         ("seed=-1", "seed: -1; use 0 or more"),
         ("model=local", "model.local.path: neither a folder nor `hub` is given; add model_path"),
         ("model=gpt2,demo model_path=x", "model_path names one folder, but 2 models are chosen"),
-        ("concept.truth.labels=[a]", "concept.truth.labels: ['a']; name label 0 and"),
+        (
+            "concept.story_sentiment.labels=[a]",
+            "concept.story_sentiment.labels: ['a']; name label 0 and",
+        ),
     ],
 )
 def test_one_line_names_the_key(assignment: str, expected: str, refusal: Refusal) -> None:
     # All in one run's words: a mistake beside a right key is found as well.
-    message = refusal(set=f"{assignment} plot.dpi=100")
+    message = refusal(concept="story_sentiment", set=f"{assignment} plot.dpi=100")
     assert message.startswith(f"config: {expected}")
 
 
@@ -59,7 +63,7 @@ def test_one_line_names_the_key(assignment: str, expected: str, refusal: Refusal
         ({"model": None}, "there is no config/model/None.yaml"),
         ({"model": ""}, "model='' is not a name"),
         ({"model": {"a": 1}}, "model=\"{'a': 1}\" is not a name"),
-        ({"concept": ["truth", 3]}, "there is no config/concept/3.yaml"),
+        ({"concept": ["story_sentiment", 3]}, "there is no config/concept/3.yaml"),
         ({"experiment": ["a", "b"]}, "experiment=['a', 'b']: choose exactly one"),
         ({"set": None}, "'None' is not understood"),
         ({"set": {"seed": 1}}, "'{seed:' is not understood"),
@@ -78,7 +82,7 @@ def test_odd_values_of_the_command_line_are_one_line(
     [
         ("probe/default.yaml", b"C: [1\n", "config/probe/default.yaml: line 2: expected"),
         ("model/gpt2.yaml", b"hub: a\n b: 1\n", "config/model/gpt2.yaml: line 2: mapping values"),
-        ("concept/truth.yaml", b"a: \xff\n", "config/concept/truth.yaml: "),
+        ("concept/story_sentiment.yaml", b"a: \xff\n", "config/concept/story_sentiment.yaml: "),
         ("config.yaml", b"seed: 'x\n", "config/config.yaml: line "),
         ("experiment/quickstart.yaml", b"models: [\n", "config/experiment/quickstart.yaml: line 2"),
         ("model/gpt2.yaml", b"\x07", "config/model/gpt2.yaml: "),
@@ -86,33 +90,35 @@ def test_odd_values_of_the_command_line_are_one_line(
         ("model/gpt2.yaml", b"hub: x\ntype: y\n", "model.gpt2.type: unknown key; use one of path"),
         ("probe/default.yaml", b"c: [1]\n", "probe.c: unknown key; use one of C"),
         ("probe/default.yaml", b"folds: five\n", "probe.folds: Value 'five'"),
-        ("concept/truth.yaml", b"description: d\n", "concept.truth.examples: missing; write it"),
+        (
+            "concept/story_sentiment.yaml",
+            b"description: d\n",
+            "concept.story_sentiment.examples: missing; write it",
+        ),
     ],
 )
 def test_a_broken_file_is_named(
     file: str, content: bytes, expected: str, config_copy: Path, refusal: Refusal
 ) -> None:
     (config_copy / file).write_bytes(content)
-    message = refusal(config_copy, model="gpt2", concept="truth")
+    message = refusal(config_copy, model="gpt2", concept="story_sentiment")
     assert message.startswith(f"config: {expected}")
 
 
-@pytest.mark.parametrize(
-    ("file", "content", "expected"),
-    [
-        ("model/gpt2.yaml", "- a\n", "config/model/gpt2.yaml: a list; write keys and values"),
-        (
-            "concept/truth.yaml",
-            "labels: [no, 1]\n",
-            "config/concept/truth.yaml: labels: YAML reads",
-        ),
-    ],
-)
-def test_a_file_of_another_shape_is_named(
-    file: str, content: str, expected: str, config_copy: Path, refusal: Refusal
+def test_a_file_that_is_a_list_is_named(config_copy: Path, refusal: Refusal) -> None:
+    (config_copy / "model" / "gpt2.yaml").write_text("- a\n")
+    message = refusal(config_copy, model="gpt2", concept="story_sentiment")
+    assert message == "config/model/gpt2.yaml: a list; write keys and values"
+
+
+@pytest.mark.parametrize("labels", ["a", "{a: b}", "[[a], b]", "null"])
+def test_labels_that_are_no_list_of_names_are_one_line(
+    labels: str, config_copy: Path, refusal: Refusal
 ) -> None:
-    (config_copy / file).write_text(content)
-    assert refusal(config_copy, model="gpt2", concept="truth").startswith(expected)
+    path = config_copy / "concept" / "story_sentiment.yaml"
+    path.write_text(re.sub("labels: .*", f"labels: {labels}", path.read_text()))
+    message = refusal(config_copy, model="gpt2", concept="story_sentiment")
+    assert message.startswith("config: concept.story_sentiment.labels")
 
 
 def test_a_folder_that_is_no_config_is_refused(tmp_path: Path, refusal: Refusal) -> None:

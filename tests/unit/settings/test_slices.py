@@ -33,7 +33,7 @@ STAGES = (
 
 
 def composed(assignment: str) -> Settings:
-    words = f"model=[demo,pythia-1.4b] concept=[truth,tense] {assignment}"
+    words = f"model=[demo,pythia-1.4b] concept=[story_sentiment,story_hero] {assignment}"
     return compose_settings(PROJECT / "config", {"set": words})
 
 
@@ -43,19 +43,21 @@ def settings() -> Settings:
 
 
 def slices(settings: Settings) -> dict[str, str]:
-    return {stage: to_json(stage_slice(stage, settings, "demo", "truth")) for stage in STAGES}
+    return {
+        stage: to_json(stage_slice(stage, settings, "demo", "story_sentiment")) for stage in STAGES
+    }
 
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_json_gives_the_slice_back(stage: str, settings: Settings) -> None:
-    whole = stage_slice(stage, settings, "pythia-1.4b", "truth")
+    whole = stage_slice(stage, settings, "pythia-1.4b", "story_sentiment")
     assert from_json(type(whole), to_json(whole)) == whole
 
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_every_stage_takes_the_slice_that_it_is_given(stage: str, settings: Settings) -> None:
     module: Any = importlib.import_module(f"probesteer.stages.{stage}")
-    given = stage_slice(stage, settings, "demo", "truth")
+    given = stage_slice(stage, settings, "demo", "story_sentiment")
     assert get_type_hints(module.run)["settings"] is type(given)
 
 
@@ -73,10 +75,10 @@ def test_every_stage_takes_the_slice_that_it_is_given(stage: str, settings: Sett
         ("activations.dtype=float16", {"activations"}),
         ("split.train=0.5 split.test=0.3", {"examples"}),
         ("seed=1", {"examples", "probes", "directions", "steering", "scale"}),
-        ("concept.truth.position=mean", {"examples", "activations"}),
-        ("concept.truth.description=x", set()),
-        ("concept.tense.position=mean", set()),
-        ("concepts=[truth]", {"cosines"}),
+        ("concept.story_sentiment.position=mean", {"examples", "activations"}),
+        ("concept.story_sentiment.description=x", set()),
+        ("concept.story_hero.position=mean", set()),
+        ("concepts=[story_sentiment]", {"cosines"}),
         ("model.demo.dtype=bfloat16", {"fetch", "activations", "steering", "scale"}),
     ],
 )

@@ -15,7 +15,7 @@ from tests.unit.settings.conftest import PROJECT
 
 @pytest.fixture(scope="module")
 def composed() -> Settings:
-    return compose_settings(PROJECT / "config", {"concept": "truth"})
+    return compose_settings(PROJECT / "config", {"concept": "story_sentiment"})
 
 
 def put(settings: Settings, key: str, value: Any) -> None:
@@ -30,7 +30,7 @@ def put(settings: Settings, key: str, value: Any) -> None:
 
 def test_the_projects_settings_are_valid(composed: Settings) -> None:
     validate(composed)
-    assert composed.concepts == ["truth"]
+    assert composed.concepts == ["story_sentiment"]
 
 
 @pytest.mark.parametrize(
@@ -47,10 +47,18 @@ def test_the_projects_settings_are_valid(composed: Settings) -> None:
             "'float8' is unknown; use one of float32, bfloat16, float16",
         ),
         ("model.demo.device", "gpu", "'gpu'; use auto, cpu, cuda or cuda:1"),
-        ("concept.truth.examples", "", "missing; write it in config/concept/truth.yaml"),
-        ("concept.truth.position", "first", "'first'; use last, mean, all, span or an index"),
-        ("concept.truth.labels", ["a", "a"], "['a', 'a']; name label 0 and label 1"),
-        ("concept.truth.labels", ["a"], "['a']; name label 0 and label 1"),
+        (
+            "concept.story_sentiment.examples",
+            "",
+            "missing; write it in config/concept/story_sentiment.yaml",
+        ),
+        (
+            "concept.story_sentiment.position",
+            "first",
+            "'first'; use last, mean, all, span or an index",
+        ),
+        ("concept.story_sentiment.labels", ["a", "a"], "['a', 'a']; name label 0 and label 1"),
+        ("concept.story_sentiment.labels", ["a"], "['a']; name label 0 and label 1"),
         ("activations.dtype", "float64", "'float64' is unknown; use one of float32, bfloat16,"),
         ("activations.sites", [], "empty; give at least one"),
         ("activations.sites", ["mlp"], "'mlp' is unknown; use one of resid_pre, resid_post"),
