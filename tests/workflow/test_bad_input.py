@@ -205,6 +205,16 @@ def test_a_hub_out_of_reach(fresh: TinyProject) -> None:
     assert not (fresh.folder / "record.json").exists()
 
 
+def test_a_fault_of_the_program_leaves_its_traceback_in_the_log(fresh: TinyProject) -> None:
+    paths = {"record": "record.json", "log": "logs/fetch.log"}
+    run = fresh.stage("fetch", '{"nonsense": 1}', paths)
+    assert run.returncode == 1
+    first, second, *_, last = (fresh.folder / "logs/fetch.log").read_text().splitlines()
+    assert first.startswith("error: stage fetch stopped: ConfigKeyError: Key 'nonsense'")
+    assert second.startswith("Traceback")
+    assert first in run.stderr and last in run.stderr
+
+
 def spoil_examples(project: TinyProject, spoil: Callable[[Rows], None]) -> None:
     """Change the rows of the examples of `mood`, the header first among them."""
     path = project.folder / "data/mood/examples.csv"

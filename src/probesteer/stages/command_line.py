@@ -18,7 +18,10 @@ from probesteer.stages.resources import record_resources
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run a stage. Returns 0, or 1 after bad input, told in one line on standard error."""
+    """Run a stage. Returns 0, or 1 after bad input, told in one line on standard error.
+
+    Any other failure is a fault of the program: its log keeps the traceback, after one line.
+    """
     if not arguments or arguments[0] not in STAGES:
         print(f"usage: python -m probesteer {{{','.join(STAGES)}}} …", file=sys.stderr)
         return 2
@@ -36,6 +39,10 @@ def main(arguments: Sequence[str]) -> int:
             module.run(settings, provenance, **paths)
     except ProbesteerError as fault:
         logging.getLogger("probesteer").error("%s", fault)
+        return 1
+    except Exception as fault:
+        what = f"{type(fault).__name__}: {fault}".splitlines()[0]
+        logging.getLogger("probesteer").exception("stage %s stopped: %s", stage, what)
         return 1
     return 0
 
