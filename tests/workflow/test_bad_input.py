@@ -5,7 +5,6 @@ import re
 import subprocess
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,8 +13,6 @@ from safetensors.numpy import load_file, save_file
 from probesteer.settings.compose import compose_settings
 from probesteer.settings.slices import stage_slice, to_json
 from tests.workflow.tiny_project import TinyProject
-
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("workflow")]
 
 Rows = list[list[str]]
 
@@ -144,30 +141,28 @@ def test_one_class_only_in_the_workflow(fresh: TinyProject) -> None:
     assert not list((fresh.folder / "results/tiny/concepts").rglob("*.*"))
 
 
-def test_a_text_beyond_the_context(finished: TinyProject, tmp_path: Path) -> None:
-    project = finished.copy(tmp_path / "project")
-    spoil_examples(project, lambda rows: rows[1].__setitem__(0, "cat " * 200))
-    found = message(read_mood(project))
+@pytest.mark.slow
+def test_a_text_beyond_the_context(fresh: TinyProject) -> None:
+    spoil_examples(fresh, lambda rows: rows[1].__setitem__(0, "cat " * 200))
+    found = message(read_mood(fresh))
     assert re.fullmatch(r"error: .*mood.*\b\d+ tokens, but model tiny takes 64; shorten it", found)
-    assert not (project.folder / "made").exists() or not list((project.folder / "made").iterdir())
+    assert not (fresh.folder / "made").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_activations_that_are_not_finite(
-    finished: TinyProject, tmp_path: Path, value: float
-) -> None:
-    project = finished.copy(tmp_path / "project")
-    weights = project.folder / "models/tiny/model.safetensors"
+def test_activations_that_are_not_finite(fresh: TinyProject, value: float) -> None:
+    weights = fresh.folder / "models/tiny/model.safetensors"
     tensors = load_file(weights)
     (name,) = (name for name in tensors if name.endswith("h.1.mlp.c_proj.bias"))
     tensors[name][0] = value
     save_file(tensors, weights, {"format": "pt"})
-    found = message(read_mood(project))
+    found = message(read_mood(fresh))
     assert re.fullmatch(
         r"error: model tiny: the activation of example 0 at .*1.* is not finite; try dtype=.*",
         found,
     )
-    assert not list((project.folder / "made").rglob("*.safetensors*"))
+    assert not (fresh.folder / "made").exists()
 
 
 def test_a_folder_without_a_tokenizer(fresh: TinyProject) -> None:
@@ -244,9 +239,9 @@ def prepare_mood(project: TinyProject, **overrides: str) -> subprocess.Completed
 
 
 def read_mood(project: TinyProject) -> subprocess.CompletedProcess[str]:
-    (record,) = (project.folder / "results/models").glob("tiny-*/record.json")
-    paths: dict[str, Path | str] = {
-        "record": record,
+    assert fetch(project, "tiny").returncode == 0
+    paths = {
+        "record": "record.json",
         "examples": "data/mood/examples.csv",
         "manifest": "made/manifest.json",
     }
