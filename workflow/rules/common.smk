@@ -127,11 +127,14 @@ def concept_file(kind):
     return of_wildcards
 
 
+def all_cores(wildcards):
+    """Asked when a job starts: --report, --dag and the like know no cores."""
+    return workflow.cores
+
+
 def threads_of_model(wildcards):
     """The cores divided among the pairs, so that one pair alone gets all of them."""
-    return max(
-        1, (workflow.cores or 1) // (len(settings.models) * len(settings.concepts))
-    )
+    return max(1, workflow.cores // (len(settings.models) * len(settings.concepts)))
 
 
 def gpus_of_model(wildcards):

@@ -5,7 +5,7 @@ rule train_demo_model:
         "results/logs/train_demo_model.log",
     conda:
         ENVIRONMENT
-    threads: workflow.cores
+    threads: all_cores
     params:
         weights=PROJECT / "src/probesteer/models/demo/weights",
     shell:
