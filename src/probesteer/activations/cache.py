@@ -4,7 +4,6 @@ Reading needs no torch. A layer's file names the request that it answers, so a c
 taken for another, and a fill that was stopped goes on with the files that are missing.
 """
 
-import hashlib
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,17 +11,21 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors.numpy import save_file
 
 from probesteer.errors import ProbesteerError
-from probesteer.files.atomic import atomic_path, write_text
-from probesteer.files.digests import canonical_json, json_digest
-from probesteer.files.tensors import METADATA_KEY, map_tensor, read_metadata
+from probesteer.files.atomic import write_text
+from probesteer.files.digests import json_digest
+from probesteer.files.tensors import (
+    map_tensor,
+    payload_checksum,
+    read_metadata,
+    write_tensors,
+)
 from probesteer.places import Place
 
 MANIFEST = "manifest.json"
 _TOKENS = "tokens.safetensors"
-_LAYER = "activations"
+LAYER = "activations"  # the tensor in a layer's file
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,7 @@ class ActivationCache:
 
     folder: Path
     places: list[Place]
+    causal: bool  # an activation depends on no later token
     example: NDArray[np.int64]  # [rows]: the example that a row was read from
     token: NDArray[np.int64]  # [rows]: its token, counted without padding; -1: a mean
     ids: NDArray[np.int64]  # [total]: the token ids of all examples, one after the other
@@ -62,7 +66,21 @@ class ActivationCache:
         """
         if place not in self.places:
             raise ProbesteerError(f"{self.folder}: {place.label} is not in the cache")
-        return map_tensor(layer_file(self.folder, place), _LAYER)
+        return map_tensor(layer_file(self.folder, place), LAYER)
+
+    def tokens_seen(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Token ids and lengths of what the activations can depend on: [total], [examples].
+
+        In a causal model those are the tokens up to the last one that is read.
+        """
+        if not self.causal:
+            return self.ids, self.lengths
+        last = np.full(len(self.lengths), -1)
+        np.maximum.at(last, self.example, self.token)
+        seen = np.where(last < 0, self.lengths, last + 1)
+        starts = np.cumsum(self.lengths) - self.lengths
+        counted = np.arange(len(self.ids)) - np.repeat(starts, self.lengths)
+        return self.ids[counted < np.repeat(seen, self.lengths)], seen
 
 
 def layer_file(folder: Path, place: Place) -> Path:
@@ -75,14 +93,12 @@ def open_cache(manifest: Path) -> ActivationCache:
     try:
         content = json.loads(manifest.read_text(encoding="utf-8"))
         places = [Place(entry["site"], entry["layer"]) for entry in content["places"]]
+        causal = bool(content["causal"])
     except (OSError, ValueError, KeyError, TypeError) as fault:
         raise ProbesteerError(f"{manifest}: not a manifest; delete it and run again") from fault
     tokens = manifest.parent / _TOKENS
-    columns = {
-        name: np.asarray(map_tensor(tokens, name))
-        for name in ("example", "token", "ids", "lengths")
-    }
-    return ActivationCache(manifest.parent, places, **columns)
+    columns = {name: map_tensor(tokens, name) for name in ("example", "token", "ids", "lengths")}
+    return ActivationCache(manifest.parent, places, causal, **columns)
 
 
 def has_layer(folder: Path, place: Place, request: Request) -> bool:
@@ -92,27 +108,21 @@ def has_layer(folder: Path, place: Place, request: Request) -> bool:
         metadata = read_metadata(path)
         if metadata.get("request") != request.digest:
             return False
-        map_tensor(path, _LAYER)  # raises where the header has no such tensor
+        map_tensor(path, LAYER)  # raises where the header has no such tensor
         # The checksum is over the bytes as stored, bfloat16 too.
-        return bool(metadata.get("sha256") == _checksum(path))
+        return bool(metadata.get("sha256") == payload_checksum(path))
     except ProbesteerError:
         return False
 
 
 def layer_metadata(request: Request, checksum: str) -> dict[str, str]:
-    """Metadata of a layer's file, as safetensors wants it."""
-    return {METADATA_KEY: canonical_json({"request": request.digest, "sha256": checksum})}
-
-
-def bytes_checksum(data: NDArray[np.uint8]) -> str:
-    """SHA-256 of an array's bytes, hexadecimal."""
-    return hashlib.sha256(data.tobytes() if not data.flags.c_contiguous else data.data).hexdigest()
+    """What a layer's file says of itself; `checksum` is that of the tensor's bytes."""
+    return {"request": request.digest, "sha256": checksum}
 
 
 def write_tokens(folder: Path, columns: dict[str, NDArray[np.int64]]) -> None:
     """Write `example`, `token` [rows], `ids` [total] and `lengths` [examples]."""
-    with atomic_path(folder / _TOKENS) as partial:
-        save_file(columns, partial)
+    write_tensors(folder / _TOKENS, columns, {})
 
 
 def write_manifest(
@@ -159,13 +169,3 @@ def discard_incomplete(manifest: Path) -> list[Path]:
     if missing:
         manifest.unlink()
     return missing
-
-
-def _checksum(path: Path) -> str:
-    """SHA-256 of the bytes behind a safetensors header."""
-    digest = hashlib.sha256()
-    with path.open("rb") as source:
-        source.seek(8 + int.from_bytes(source.read(8), "little"))
-        while block := source.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()

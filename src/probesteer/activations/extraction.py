@@ -1,5 +1,6 @@
 """Fill the cache: one forward pass over length-sorted batches, rows gathered inside the hooks."""
 
+import hashlib
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
@@ -12,8 +13,8 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from probesteer.activations.cache import (
+    LAYER,
     Request,
-    bytes_checksum,
     has_layer,
     layer_file,
     layer_metadata,
@@ -23,6 +24,7 @@ from probesteer.activations.cache import (
 from probesteer.concepts.positions import ReadingRows
 from probesteer.errors import ProbesteerError
 from probesteer.files.atomic import atomic_path
+from probesteer.files.tensors import as_metadata
 from probesteer.models.contract import prove_sites
 from probesteer.models.loading import LoadedModel
 from probesteer.models.sites import at_place
@@ -63,7 +65,12 @@ def fill_cache(
             "lengths": tokens.lengths,
         },
     )
-    details = {"rows": len(rows.example), "width": loaded.width, "contract": asdict(contract)}
+    details = {
+        "rows": len(rows.example),
+        "width": loaded.width,
+        "causal": loaded.causal,
+        "contract": asdict(contract),
+    }
     write_manifest(folder, request, list(places), details)
 
 
@@ -138,6 +145,8 @@ def _check_finite(loaded: LoadedModel, place: Place, layer: Tensor, rows: Readin
 
 
 def _write_layer(folder: Path, place: Place, layer: Tensor, request: Request) -> None:
-    checksum = bytes_checksum(layer.contiguous().view(torch.uint8).numpy())
+    # torch's own writer: numpy has no bfloat16.
+    checksum = hashlib.sha256(layer.contiguous().view(torch.uint8).numpy().data).hexdigest()
+    metadata = as_metadata(layer_metadata(request, checksum))
     with atomic_path(layer_file(folder, place)) as partial:
-        save_file({"activations": layer.contiguous()}, partial, layer_metadata(request, checksum))
+        save_file({LAYER: layer.contiguous()}, partial, metadata)

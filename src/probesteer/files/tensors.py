@@ -1,24 +1,67 @@
-"""Read arrays from safetensors files by memory mapping, without torch.
+"""Arrays as safetensors files, written at once and read whole or memory-mapped, without torch.
 
 Format: https://github.com/huggingface/safetensors#format (an 8-byte little-endian length, a JSON
 header, then the tensors' bytes).
 """
 
+import hashlib
 import json
 import operator
 import struct
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from safetensors.numpy import save_file
 
 from probesteer.errors import ProbesteerError
+from probesteer.files.atomic import atomic_path
+from probesteer.files.digests import canonical_json
 
 # bfloat16 has no numpy type: its 16 bits are the upper half of a float32.
 _DTYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2", "I64": "<i8", "I32": "<i4"}
-# The one metadata key that this project writes; its value is JSON.
-METADATA_KEY = "probesteer"
+# The one metadata key that this project writes; its value is JSON. One key only: the order of
+# several would change from one run to the next, and the bytes with it.
+_METADATA_KEY = "probesteer"
+
+
+def write_tensors(
+    path: Path, tensors: Mapping[str, NDArray[Any]], metadata: Mapping[str, Any]
+) -> None:
+    """Write arrays by name, atomically; `metadata` is any JSON object."""
+    with atomic_path(path) as partial:
+        save_file(dict(tensors), partial, metadata=as_metadata(metadata))
+
+
+def as_metadata(content: Mapping[str, Any]) -> dict[str, str]:
+    """A JSON object in the form in which safetensors stores metadata."""
+    return {_METADATA_KEY: canonical_json(content)}
+
+
+def read_tensors(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+    """All arrays of a file, mapped, and its metadata.
+
+    Raises ProbesteerError where the file is missing, truncated or not ours.
+    """
+    header, _ = _header(path)
+    names = [name for name in header if name != "__metadata__"]
+    return {name: map_tensor(path, name) for name in names}, read_metadata(path)
+
+
+def payload_checksum(path: Path) -> str:
+    """SHA-256 of the tensors' bytes, hexadecimal, without the header.
+
+    Raises ProbesteerError where the file is missing or not a safetensors file.
+    """
+    _, start = _header(path)
+    digest = hashlib.sha256()
+    with path.open("rb") as source:
+        source.seek(start)
+        while block := source.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def map_tensor(path: Path, name: str) -> NDArray[Any]:
@@ -55,7 +98,7 @@ def read_metadata(path: Path) -> dict[str, Any]:
     """
     header, _ = _header(path)
     try:
-        return dict(json.loads(header.get("__metadata__", {}).get(METADATA_KEY, "{}")))
+        return dict(json.loads(header.get("__metadata__", {}).get(_METADATA_KEY, "{}")))
     except (ValueError, TypeError, AttributeError) as fault:
         raise ProbesteerError(f"{path}: metadata not readable; delete it and run again") from fault
 

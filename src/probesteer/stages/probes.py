@@ -37,8 +37,7 @@ def run(
         settings.seed,
     )
     baseline = evaluate_bag_of_tokens(
-        cache.ids,
-        cache.lengths,
+        *cache.tokens_seen(),
         frame["label"].to_numpy(),
         frame["group"].to_numpy(dtype=str),
         frame["split"].to_numpy(dtype=str),

@@ -1,5 +1,6 @@
 """The cache as files: what is missing, damaged or of another request is told apart."""
 
+import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -10,8 +11,8 @@ from safetensors.numpy import save_file
 
 from probesteer.activations.cache import (
     MANIFEST,
+    ActivationCache,
     Request,
-    bytes_checksum,
     discard_incomplete,
     has_layer,
     layer_file,
@@ -22,6 +23,7 @@ from probesteer.activations.cache import (
     write_tokens,
 )
 from probesteer.errors import ProbesteerError
+from probesteer.files.tensors import as_metadata
 from probesteer.places import EMBEDDING, Place
 from tests.unit.activations.filling import request
 
@@ -33,11 +35,12 @@ def cache(tmp_path: Path) -> Path:
     """The manifest of a cache of three places, written without a model."""
     for number, place in enumerate(PLACES):
         data = np.full((4, 3), number, dtype=np.float32)
-        metadata = layer_metadata(request(), bytes_checksum(data.view(np.uint8)))
+        checksum = hashlib.sha256(data.tobytes()).hexdigest()
+        metadata = as_metadata(layer_metadata(request(), checksum))
         save_file({"activations": data}, layer_file(tmp_path, place), metadata)
     columns = ("example", "token", "ids", "lengths")
     write_tokens(tmp_path, {name: np.arange(4, dtype=np.int64) for name in columns})
-    write_manifest(tmp_path, request(), PLACES, {"rows": 4})
+    write_manifest(tmp_path, request(), PLACES, {"rows": 4, "causal": True})
     return tmp_path / MANIFEST
 
 
@@ -126,10 +129,19 @@ def test_every_field_of_a_request_is_in_its_digest() -> None:
     assert len(digests) == 1 + len(Request.__dataclass_fields__)
 
 
-def test_a_checksum_is_of_the_bytes_in_order() -> None:
-    data = np.arange(12, dtype=np.uint8).reshape(3, 4)
-    assert bytes_checksum(data.T) == bytes_checksum(np.ascontiguousarray(data.T))
-    assert bytes_checksum(data.T) != bytes_checksum(data)
+def test_a_causal_model_has_seen_the_tokens_up_to_the_last_that_is_read() -> None:
+    columns = {
+        "example": np.array([0, 1, 1, 2]),
+        "token": np.array([1, 0, 2, -1]),
+        "ids": np.array([5, 6, 7, 8, 9, 10, 11, 12, 13]),
+        "lengths": np.array([3, 4, 2]),
+    }
+    causal = ActivationCache(Path(), [EMBEDDING], True, **columns)
+    ids, lengths = causal.tokens_seen()
+    assert ids.tolist() == [5, 6, 8, 9, 10, 12, 13]
+    assert lengths.tolist() == [2, 3, 2]
+    both_ways = ActivationCache(Path(), [EMBEDDING], False, **columns)
+    assert both_ways.tokens_seen()[0].tolist() == columns["ids"].tolist()
 
 
 def test_missing_files_are_those_that_the_manifest_names(cache: Path) -> None:

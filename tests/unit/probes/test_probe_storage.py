@@ -45,8 +45,8 @@ def test_equal_probes_give_equal_bytes_with_their_provenance(tmp_path: Path) -> 
 
 
 def test_a_missing_or_foreign_file_is_told_in_one_line(tmp_path: Path) -> None:
-    with pytest.raises(ProbesteerError, match=r"absent: no such file"):
+    with pytest.raises(ProbesteerError, match=r"absent: missing"):
         read_probes(tmp_path / "absent")
     (tmp_path / "foreign").write_bytes(b"not safetensors")
-    with pytest.raises(ProbesteerError, match=r"foreign: not a readable file of probes"):
+    with pytest.raises(ProbesteerError, match=r"foreign: not a whole safetensors file"):
         read_probes(tmp_path / "foreign")
