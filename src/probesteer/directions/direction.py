@@ -23,8 +23,8 @@ class Direction:
     """Which of several random directions; -1 for a method that gives one."""
     gap: float
     """Length of the push of strength 1 in gaps: the difference of the class means along the
-    vector. A random direction carries the gap of the difference of means at its place instead,
-    so that equal strengths push equally far; its own gap is noise."""
+    vector. A random direction carries gap and sigma of the difference of means at its place
+    instead, so that equal strengths push equally far in any unit; its own are noise."""
     sigma: float
     """Standard deviation of the projection within the classes (pooled, n - 2)."""
     gap_in_sigmas: float
@@ -55,11 +55,11 @@ def describe(
     place: Place,
     method: str,
     draw: int = -1,
-    borrowed_gap: float | None = None,
+    lengths_of: "Direction | None" = None,
 ) -> Direction:
     """Scale `vector`: [d] to unit norm and measure it on training rows X: [n, d], y: [n].
 
-    `borrowed_gap` replaces the direction's own gap as the length of a push.
+    `lengths_of` lends its gap and sigma as the lengths of a push; the separation stays its own.
     Raises ProbesteerError where the vector is zero or not finite, a row is not finite, or y
     lacks a label.
     """
@@ -80,8 +80,8 @@ def describe(
         place=place,
         method=method,
         draw=draw,
-        gap=own_gap if borrowed_gap is None else borrowed_gap,
-        sigma=sigma,
+        gap=own_gap if lengths_of is None else lengths_of.gap,
+        sigma=sigma if lengths_of is None else lengths_of.sigma,
         gap_in_sigmas=own_gap / sigma if sigma > 0 else float("nan"),
         mean_norm=float(np.linalg.norm(rows, axis=1).mean()),
         offset=float(means.mean()),

@@ -26,12 +26,13 @@ def fit_directions(
     probe: LogisticProbe,
     methods: Sequence[str],
     random_draws: int,
-    seed: int,
+    seed: Sequence[int],
 ) -> list[Direction]:
     """Directions of `methods` at a place, in that order, then `random_draws` random ones.
 
-    X: [n, d] and y: [n] are training rows; `probe` is the place's own. A random direction's
-    gap is the length of the difference of means, computed whether or not `methods` asks for it.
+    X: [n, d] and y: [n] are training rows; `probe` is the place's own. A random direction
+    pushes as far as the difference of means, computed whether or not `methods` asks for it.
+    seed: of the random directions; give each concept its own.
     Where both labels have the same mean (every text ends in one token, and the embedding is
     read) nothing can be steered towards: the list is empty and the log says so.
 
@@ -51,9 +52,9 @@ def fit_directions(
         return []
     directions = [describe(vector, X, y, place, method) for method, vector in vectors.items()]
     # Each place draws its own vectors, or the band of one would repeat the luck of another.
-    place_seed = [seed, place.layer, zlib.crc32(place.site.encode())]
-    gap = describe(difference, X, y, place, "difference_of_means").gap
+    place_seed = [*seed, place.layer, zlib.crc32(place.site.encode())]
+    reference = describe(difference, X, y, place, "difference_of_means")
     return directions + [
-        describe(vector, X, y, place, "random", draw, borrowed_gap=gap)
+        describe(vector, X, y, place, "random", draw, lengths_of=reference)
         for draw, vector in enumerate(random_directions(X.shape[1], random_draws, place_seed))
     ]

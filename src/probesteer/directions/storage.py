@@ -6,14 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from safetensors.numpy import save_file
 
 from probesteer.directions.direction import Direction
 from probesteer.errors import ProbesteerError
-from probesteer.files.atomic import atomic_path
-from probesteer.files.digests import canonical_json
+from probesteer.files.tensors import read_tensors, write_tensors
 from probesteer.places import Place
-from probesteer.probes.storage import METADATA_KEY, read_tensors
 
 MEASURED = ("gap", "sigma", "gap_in_sigmas", "mean_norm", "offset")
 _SCALARS = tuple(each.name for each in fields(Direction) if each.name not in ("vector", "place"))
@@ -39,9 +36,7 @@ def write_directions(
         }
         for direction in directions
     ]
-    metadata = {METADATA_KEY: canonical_json({"directions": entries, "provenance": provenance})}
-    with atomic_path(path) as partial:
-        save_file(tensors, partial, metadata=metadata)
+    write_tensors(path, tensors, {"directions": entries, "provenance": provenance})
 
 
 def read_directions(path: Path) -> list[Direction]:
@@ -49,13 +44,16 @@ def read_directions(path: Path) -> list[Direction]:
 
     Raises ProbesteerError where the file is missing or is none of ours.
     """
-    tensors, entries = read_tensors(path, "directions")
+    tensors, metadata = read_tensors(path)
     directions = []
-    for entry in entries:
-        place = Place(entry["site"], entry["layer"])
-        scalars = {name: entry[name] for name in _SCALARS}
-        vector = tensors[_tensor_name(place, entry["method"], entry["draw"])]
-        directions.append(Direction(vector=vector, place=place, **scalars))
+    try:
+        for entry in metadata["directions"]:
+            place = Place(entry["site"], entry["layer"])
+            scalars = {name: entry[name] for name in _SCALARS}
+            vector = tensors[_tensor_name(place, entry["method"], entry["draw"])]
+            directions.append(Direction(vector=vector, place=place, **scalars))
+    except (KeyError, TypeError) as fault:
+        raise ProbesteerError(f"{path}: holds no directions; delete it and run again") from fault
     return directions
 
 

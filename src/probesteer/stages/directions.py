@@ -1,5 +1,6 @@
 """Derive directions from the training rows of one concept in one model."""
 
+import zlib
 from typing import Any
 
 from probesteer.activations.cache import open_cache
@@ -38,7 +39,7 @@ def run(
             fitted_probes[place],
             settings.directions.methods,
             settings.directions.random_draws,
-            settings.seed,
+            [settings.seed, zlib.crc32(settings.concept.encode())],
         )
     if not derived:
         raise ProbesteerError(

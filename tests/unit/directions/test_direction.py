@@ -54,11 +54,13 @@ def test_the_opposite_vector_turns_the_sign_of_gap_and_offset_alone() -> None:
     assert (other.sigma, other.mean_norm) == pytest.approx((one.sigma, one.mean_norm))
 
 
-def test_a_borrowed_gap_sets_the_push_and_leaves_the_separation() -> None:
+def test_borrowed_lengths_set_the_push_and_leave_the_separation() -> None:
     own = describe(np.array([0.0, 1.0]), X, Y, PLACE, "random", draw=2)
-    borrowed = describe(np.array([0.0, 1.0]), X, Y, PLACE, "random", draw=2, borrowed_gap=5.0)
-    np.testing.assert_allclose(borrowed.push(1, "gap"), [0, 5])
-    assert borrowed.gap_in_sigmas == own.gap_in_sigmas != borrowed.gap / borrowed.sigma
+    lender = describe(np.array([1.0, 0.0]), X, Y, PLACE, "difference_of_means")
+    borrowed = describe(np.array([0.0, 1.0]), X, Y, PLACE, "random", draw=2, lengths_of=lender)
+    np.testing.assert_allclose(borrowed.push(1, "gap"), [0, lender.gap])
+    np.testing.assert_allclose(borrowed.push(1, "sigma"), [0, lender.sigma])
+    assert borrowed.gap_in_sigmas == own.gap_in_sigmas
     assert borrowed.draw == 2
 
 

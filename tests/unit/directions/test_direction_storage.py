@@ -72,10 +72,10 @@ def test_two_directions_of_one_name_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_missing_or_foreign_file_is_told_in_one_line(tmp_path: Path) -> None:
-    with pytest.raises(ProbesteerError, match=r"absent: no such file"):
+    with pytest.raises(ProbesteerError, match=r"absent: missing"):
         read_directions(tmp_path / "absent")
     (tmp_path / "foreign").write_bytes(b"not safetensors")
-    with pytest.raises(ProbesteerError, match=r"foreign: not a readable file of directions"):
+    with pytest.raises(ProbesteerError, match=r"foreign: not a whole safetensors file"):
         read_directions(tmp_path / "foreign")
 
 

@@ -23,7 +23,7 @@ PROBE = fit_logistic(X, Y, 0.1)
 def fit(
     methods: list[str] = METHODS, draws: int = 3, place: Place = PLACE, seed: int = 0
 ) -> list[Direction]:
-    return fit_directions(X, Y, place, PROBE, methods, draws, seed)
+    return fit_directions(X, Y, place, PROBE, methods, draws, [seed])
 
 
 def test_methods_come_first_and_random_draws_after() -> None:
@@ -86,7 +86,7 @@ def test_a_place_where_all_rows_are_alike_has_no_directions(
 ) -> None:
     same = np.tile([0.1, 0.2, 0.3], (80, 1))
     with caplog.at_level(logging.WARNING):
-        directions = fit_directions(same, Y, PLACE, fit_logistic(same, Y, 1.0), METHODS, 3, 0)
+        directions = fit_directions(same, Y, PLACE, fit_logistic(same, Y, 1.0), METHODS, 3, [0])
     assert directions == []
     assert "resid_post, layer 3: no directions: difference of means" in caplog.text
 
@@ -100,4 +100,4 @@ def test_rows_that_are_not_finite_are_named_with_their_place() -> None:
     rows = X.copy()
     rows[9, 0] = np.nan
     with pytest.raises(ProbesteerError, match="activations of resid_post, layer 3: row 9"):
-        fit_directions(rows, Y, PLACE, PROBE, METHODS, 1, 0)
+        fit_directions(rows, Y, PLACE, PROBE, METHODS, 1, [0])
