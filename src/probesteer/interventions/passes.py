@@ -7,7 +7,7 @@ both give what a hook on the whole model gives, within rounding.
 """
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -19,6 +19,7 @@ from transformers.cache_utils import DynamicLayer
 from probesteer.interventions.edits import Edit
 from probesteer.interventions.intervene import apply_stacked, intervene
 from probesteer.interventions.scoring import RowBatch
+from probesteer.models.contract import TOLERANCE
 from probesteer.models.loading import LoadedModel
 from probesteer.models.replay import resumed_after
 from probesteer.models.sites import at_place
@@ -78,6 +79,28 @@ def edited_pass(
         return _Resumed(loaded, batch, unedited, start, prefix)
     # Sliding windows and recurrent states can't be stacked and taken up again like this.
     return _Hooked(loaded, batch, start)
+
+
+def resumes_exactly(
+    loaded: LoadedModel,
+    batch: RowBatch,
+    unedited: UneditedPass,
+    positions: str,
+    edits: Mapping[Place, Edit],
+) -> bool:
+    """Whether a resumed pass and a hook on the whole model agree, at every place.
+
+    The first variant of each edit is compared; where either overflows there is nothing to compare.
+    """
+    resumed = edited_pass(loaded, batch, unedited, positions, direct=False)
+    hooked = edited_pass(loaded, batch, unedited, positions, direct=True)
+    for place, edit in edits.items():
+        one, other = resumed(place, edit.part(0, 1)).float(), hooked(place, edit.part(0, 1)).float()
+        if bool(other.isfinite().all()):
+            tolerance = TOLERANCE.get(unedited.logits.dtype, 1e-4)
+            if not float((one - other).abs().max()) <= tolerance * float(other.abs().max()):
+                return False
+    return True
 
 
 class _Hooked:

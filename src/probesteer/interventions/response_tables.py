@@ -53,13 +53,11 @@ def dose_response_table(
     return pd.DataFrame(rows + bands, columns=columns)
 
 
-def prompt_table(
-    measured: Measured, grid: DoseGrid, groups: NDArray[Any], splits: NDArray[Any]
-) -> pd.DataFrame:
+def prompt_table(measured: Measured, grid: DoseGrid, prompts: pd.DataFrame) -> pd.DataFrame:
     """One row a prompt, direction and strength: the change of its logit difference.
 
-    groups, splits: [prompts]. Columns site, layer, method, draw, positions, unit, strength,
-    prompt, group, split, metric, value.
+    prompts: columns group and split, the index is the prompt's number. Columns site, layer,
+    method, draw, positions, unit, strength, prompt, group, split, metric, value.
     """
     keys: list[Row] = []
     changes: list[Numbers] = []
@@ -67,14 +65,14 @@ def prompt_table(
         for place, response in places.items():
             keys += [_key(place, d, positions, grid.unit) for d in response.directions]
             changes += list(response.change)
-    prompts, strengths = len(groups), len(grid.strengths)
+    asked, strengths = len(prompts), len(grid.strengths)
     keyed = pd.DataFrame(keys, columns=_KEY)
-    table = keyed.loc[keyed.index.repeat(prompts * strengths)].reset_index(drop=True)
+    table = keyed.loc[keyed.index.repeat(asked * strengths)].reset_index(drop=True)
     return table.assign(
-        strength=np.tile(np.repeat(grid.strengths, prompts), len(keys)),
-        prompt=np.tile(np.arange(prompts), len(keys) * strengths),
-        group=np.tile(groups, len(keys) * strengths),
-        split=np.tile(splits, len(keys) * strengths),
+        strength=np.tile(np.repeat(grid.strengths, asked), len(keys)),
+        prompt=np.tile(prompts.index, len(keys) * strengths),
+        group=np.tile(prompts["group"], len(keys) * strengths),
+        split=np.tile(prompts["split"], len(keys) * strengths),
         metric="logit_difference_change",
         value=np.concatenate([change.reshape(-1) for change in changes]),
     )

@@ -68,16 +68,19 @@ class RowBatch:
 def score_prompts(loaded: LoadedModel, prompts: pd.DataFrame, source: str) -> list[ScoredRow]:
     """Rows whose score is log p(positive) - log p(negative), summed over each one's tokens.
 
-    prompts: columns prompt, positive, negative. A space joins prompt and continuation unless
+    prompts: columns prompt, positive, negative; its index counts the prompts from 0, errors from
+    1. A space joins prompt and continuation unless
     the continuation begins with one or with punctuation. Where both are one token, one row
     carries both.
 
     Raises ProbesteerError where a continuation merges with the prompt's last token.
     """
-    texts = prompts["prompt"].tolist()
-    alone = tokenize(loaded, texts, f"{source} prompt").ids
+    texts, numbers = prompts["prompt"].tolist(), (prompts.index + 1).tolist()
+    alone = tokenize(loaded, texts, f"{source} prompt", numbers).ids
     continued = {
-        sign: tokenize(loaded, _joined(texts, prompts[column].tolist()), f"{source} prompt").ids
+        sign: tokenize(
+            loaded, _joined(texts, prompts[column].tolist()), f"{source} prompt", numbers
+        ).ids
         for sign, column in ((1, "positive"), (-1, "negative"))
     }
     rows = []
@@ -87,7 +90,7 @@ def score_prompts(loaded: LoadedModel, prompts: pd.DataFrame, source: str) -> li
             whole = _without_closing(loaded, [sequences[item]])[0]
             if len(whole) <= len(prompt) or not np.array_equal(whole[: len(prompt)], prompt):
                 raise ProbesteerError(
-                    f"{source} prompt {item}: the tokens of {texts[item]!r} change when "
+                    f"{source} prompt {numbers[item]}: the tokens of {texts[item]!r} change when "
                     f"{prompts.iloc[item]['positive' if sign > 0 else 'negative']!r} follows; "
                     "end the prompt at a word, and begin the continuation with a new one"
                 )
@@ -101,7 +104,7 @@ def score_texts(loaded: LoadedModel, texts: Sequence[str], source: str) -> list[
     rows = []
     for item, ids in enumerate(tokenize(loaded, texts, f"{source} neutral text").ids):
         if len(ids) < 2:
-            raise ProbesteerError(f"{source} neutral text {item}: one token only; lengthen it")
+            raise ProbesteerError(f"{source} neutral text {item + 1}: one token only; lengthen it")
         predicted = tuple(int(token) for token in ids[1:])
         ones = (1,) * len(predicted)
         rows.append(

@@ -20,12 +20,15 @@ def require_continuations(loaded: LoadedModel) -> None:
         )
 
 
-def spread_rows(frame: pd.DataFrame, limit: int | None) -> pd.DataFrame:
-    """At most `limit` rows, spread evenly over the frame; all of them for None."""
+def sample_rows(frame: pd.DataFrame, limit: int | None, seed: int) -> pd.DataFrame:
+    """At most `limit` rows, drawn at random, in the frame's order and with its row numbers.
+
+    All rows for None.
+    """
     if limit is None or limit >= len(frame):
         return frame
-    taken = np.linspace(0, len(frame) - 1, limit).round().astype(int)
-    return frame.iloc[taken].reset_index(drop=True)
+    taken = np.random.default_rng(seed).choice(len(frame), limit, replace=False)
+    return frame.iloc[np.sort(taken)]
 
 
 def at_layers(directions: Sequence[Direction], layers: Sequence[int] | None) -> list[Direction]:

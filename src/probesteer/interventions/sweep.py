@@ -1,5 +1,6 @@
 """Run many edits over the same rows, and measure what each does to the predictions."""
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -9,11 +10,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from probesteer.interventions.edits import Edit
-from probesteer.interventions.passes import edited_pass, run_unedited
+from probesteer.interventions.passes import edited_pass, resumes_exactly, run_unedited
 from probesteer.interventions.scoring import RowBatch, ScoredRow, batch_rows
 from probesteer.models.loading import LoadedModel
 from probesteer.places import Place
 from probesteer.progress import progress
+
+_log = logging.getLogger(__name__)
 
 # Logits held at once: 2^27 float32 are 512 MB, and the softmax doubles them.
 _LOGITS_AT_ONCE = 2**27
@@ -54,14 +57,15 @@ def run_sweep(
 
     positions: "from_last" (the last prompt token and what follows) or "all".
     batch_tokens: tokens of one stacked batch. direct: one hooked pass of the whole model for
-    every edit, as the reference.
+    every edit, as the reference. Passes that resume at the edit are compared with it on the first
+    batch; a model in which they differ is run whole, with a warning.
     """
     items = 1 + max(row.item for row in rows)
     results = {
         place: SweepResult(*(np.zeros((edit.size, items)) for _ in range(3)))
         for place, edit in edits.items()
     }
-    score = np.zeros(items)
+    score, compared = np.zeros(items), False
     residuals = {place: np.zeros((items, loaded.width), np.float32) for place in edits}
     vocabulary = int(loaded.model.config.get_text_config().vocab_size)
     for batch in progress(
@@ -69,6 +73,11 @@ def run_sweep(
     ):
         unedited = run_unedited(loaded, batch, list(edits))
         run = edited_pass(loaded, batch, unedited, positions, direct)
+        if not (compared or direct):
+            compared, direct = True, not resumes_exactly(loaded, batch, unedited, positions, edits)
+            if direct:
+                _log.warning("model %s: resumed passes differ; running it whole", loaded.name)
+                run = edited_pass(loaded, batch, unedited, positions, direct)
         plain = unedited.logits[:, None]
         np.add.at(score, batch.items, _numbers(batch.score(plain)[:, 0]))
         at_once = min(

@@ -25,7 +25,9 @@ class TokenSequences:
         return np.array([len(sequence) for sequence in self.ids], dtype=np.int64)
 
 
-def tokenize(loaded: LoadedModel, texts: Sequence[str], source: str) -> TokenSequences:
+def tokenize(
+    loaded: LoadedModel, texts: Sequence[str], source: str, numbers: Sequence[int] | None = None
+) -> TokenSequences:
     """Tokenize `texts` with the special tokens that the tokenizer adds; nothing is truncated.
 
     source: what an error message calls the texts, such as "concept truth: example".
@@ -45,12 +47,13 @@ def tokenize(loaded: LoadedModel, texts: Sequence[str], source: str) -> TokenSeq
         return_offsets_mapping=True,
         return_special_tokens_mask=True,
     )
+    row_numbers = range(1, len(texts) + 1) if numbers is None else numbers
     context = loaded.context_length
     for row, sequence in enumerate(encoded["input_ids"]):
         if context is not None and len(sequence) > context:
             raise ProbesteerError(
-                f"{source} {row}: {len(sequence)} tokens, but model {loaded.name} takes "
-                f"{context}; shorten it"
+                f"{source} {row_numbers[row]}: {len(sequence)} tokens, but model {loaded.name} "
+                f"takes {context}; shorten it"
             )
     return TokenSequences(
         ids=[np.asarray(sequence, dtype=np.int64) for sequence in encoded["input_ids"]],

@@ -7,6 +7,7 @@ import pandas as pd
 
 from probesteer.activations.cache import Request
 from probesteer.activations.extraction import fill_cache
+from probesteer.concepts.faults import row_number
 from probesteer.concepts.positions import parse_position, reading_rows
 from probesteer.concepts.reading import read_examples
 from probesteer.files.digests import json_digest
@@ -35,7 +36,8 @@ def run(
     texts = table["text"].tolist()
     model_record = read_record(record)
     loaded = load_model(model_record, settings.model)
-    tokens = tokenize(loaded, texts, f"concept {settings.concept}: example")
+    numbers = [row_number(examples, example) for example in range(len(texts))]
+    tokens = tokenize(loaded, texts, f"{examples}: row", numbers)
     rows = reading_rows(
         parse_position(settings.position),
         tokens.offsets,

@@ -7,7 +7,7 @@ from probesteer.files.tables import read_table, write_table
 from probesteer.interventions.dose_response import DoseGrid, measure_dose_response
 from probesteer.interventions.scale_tables import curve_table, sensitivity_table
 from probesteer.interventions.scaling import measure_scaling
-from probesteer.interventions.selection import at_layers, require_continuations, spread_rows
+from probesteer.interventions.selection import at_layers, require_continuations, sample_rows
 from probesteer.models.loading import load_model
 from probesteer.models.record import read_record
 from probesteer.settings.slices import ScaleSlice
@@ -30,8 +30,8 @@ def run(
     scale = settings.scale
     difference = [d for d in read_directions(directions) if d.method == "difference_of_means"]
     chosen = at_layers(difference, scale.layers)
-    asked = spread_rows(read_table(prompts), scale.prompts)
-    texts = spread_rows(read_table(neutral), scale.neutral_texts)["text"].tolist()
+    asked = sample_rows(read_table(prompts), scale.prompts, settings.seed)
+    texts = sample_rows(read_table(neutral), scale.neutral_texts, settings.seed)["text"].tolist()
     loaded = load_model(read_record(record), settings.model)
     require_continuations(loaded)
     source = f"concept {settings.concept}:"

@@ -11,9 +11,10 @@ from probesteer.files.tables import read_table, write_table
 from probesteer.interventions.dose_response import DoseGrid, measure_dose_response
 from probesteer.interventions.response_tables import dose_response_table, prompt_table
 from probesteer.interventions.samples import sample_continuations
-from probesteer.interventions.selection import at_layers, require_continuations, spread_rows
+from probesteer.interventions.selection import at_layers, require_continuations, sample_rows
 from probesteer.models.loading import load_model
 from probesteer.models.record import read_record
+from probesteer.places import Place
 from probesteer.settings.slices import SteeringSlice
 from probesteer.stages.interface import InputPath, OutputPath
 from probesteer.stages.keys import keyed
@@ -34,8 +35,8 @@ def run(
     """Write the dose-response table, its rows per prompt, and sampled continuations."""
     steering = settings.steering
     chosen = at_layers(read_directions(directions), steering.layers)
-    asked = spread_rows(read_table(prompts), steering.prompts)
-    texts = spread_rows(read_table(neutral), steering.neutral_texts)["text"].tolist()
+    asked = sample_rows(read_table(prompts), steering.prompts, settings.seed)
+    texts = sample_rows(read_table(neutral), steering.neutral_texts, settings.seed)["text"].tolist()
     loaded = load_model(read_record(record), settings.model)
     require_continuations(loaded)
     source = f"concept {settings.concept}:"
@@ -52,8 +53,8 @@ def run(
     responses = dose_response_table(measured, grid, groups, splits)
     sampled = sample_continuations(
         loaded,
-        spread_rows(asked, steering.samples.prompts)["prompt"].tolist(),
-        steepest_direction(responses, chosen),
+        sample_rows(asked, steering.samples.prompts, settings.seed)["prompt"].tolist(),
+        steepest_direction(responses, chosen, Place("resid_post", len(loaded.blocks) - 1)),
         steering.samples.strengths,
         steering.unit,
         steering.samples.new_tokens,
@@ -63,17 +64,23 @@ def run(
     )
     names = (settings.name, settings.concept)
     write_table(samples, keyed(sampled, *names), provenance)
-    per_prompt = prompt_table(measured, grid, groups, splits)
+    per_prompt = prompt_table(measured, grid, asked)
     write_table(prompts_table, keyed(per_prompt, *names), provenance)
     write_table(table, keyed(responses, *names), provenance)
 
 
-def steepest_direction(responses: pd.DataFrame, directions: list[Direction]) -> Direction:
+def steepest_direction(
+    responses: pd.DataFrame, directions: list[Direction], last: Place
+) -> Direction:
     """The difference of means whose slope is steepest, on the validation prompts if there are any.
 
-    The slope is the one from the last prompt token on, as sampled, where it was measured.
+    The slope is the one from the last prompt token on, as sampled, where it was measured. The
+    model's `last` place is taken only if there is no other: a push there writes straight into
+    the output.
     """
     slopes = responses.query("metric == 'slope' and method == 'difference_of_means'")
+    before_last = (slopes["site"] != last.site) | (slopes["layer"] != last.layer)
+    slopes = slopes[before_last] if before_last.any() else slopes
     for column, wanted in (("split", "validation"), ("positions", "from_last")):
         if (slopes[column] == wanted).any():
             slopes = slopes[slopes[column] == wanted]

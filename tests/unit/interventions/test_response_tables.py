@@ -185,11 +185,16 @@ def test_without_random_directions_there_is_no_band() -> None:
 
 
 def test_prompt_rows_hold_each_change_at_its_keys() -> None:
-    table = prompt_table(MEASURED, GRID, GROUPS, SPLITS)
+    numbers = [3, 4, 7, 8, 9]
+    asked = pd.DataFrame({"group": GROUPS, "split": SPLITS}, index=numbers)
+    table = prompt_table(MEASURED, GRID, asked)
     assert list(table.columns) == [*KEY, "prompt", "group", "split", "metric", "value"]
     assert set(table["metric"]) == {"logit_difference_change"}
     expected = [
-        (place.site, place.layer, method, draw, positions, strength, p, GROUPS[p], SPLITS[p], value)
+        (
+            *(place.site, place.layer, method, draw, positions, strength),
+            *(numbers[p], GROUPS[p], SPLITS[p], value),
+        )
         for positions, places in MEASURED.items()
         for place, given in places.items()
         for (method, draw), changes in zip(METHODS, given.change, strict=True)

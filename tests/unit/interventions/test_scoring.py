@@ -89,7 +89,7 @@ def test_a_continuation_that_merges_is_named(load_tiny: Load) -> None:
     with pytest.raises(ProbesteerError) as caught:
         score_prompts(load_tiny("gpt2"), asked, "concept x:")
     message = str(caught.value)
-    assert message.startswith("concept x: prompt 1: the tokens of 'The ' change when 'cat' follows")
+    assert message.startswith("concept x: prompt 2: the tokens of 'The ' change when 'cat' follows")
     assert "\n" not in message
 
 
@@ -109,7 +109,7 @@ def test_a_text_scores_what_transformers_calls_its_loss(kind: str, load_tiny: Lo
 
 
 def test_a_text_of_one_token_is_named(load_tiny: Load) -> None:
-    with pytest.raises(ProbesteerError, match=r"^concept x: neutral text 1: one token only"):
+    with pytest.raises(ProbesteerError, match=r"^concept x: neutral text 2: one token only"):
         score_texts(load_tiny("gpt2"), ["The cat", "The"], "concept x:")
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from probesteer.directions.direction import Direction
 from probesteer.errors import ProbesteerError
-from probesteer.interventions.selection import at_layers, require_continuations, spread_rows
+from probesteer.interventions.selection import at_layers, require_continuations, sample_rows
 from probesteer.models.loading import LoadedModel
 from probesteer.places import EMBEDDING, Place
 
@@ -26,22 +26,18 @@ DIRECTIONS = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("limit", "expected"),
-    [
-        (None, [*range(7)]),
-        (7, [*range(7)]),
-        (9, [*range(7)]),
-        (3, [0, 3, 6]),
-        (2, [0, 6]),
-        (1, [0]),
-    ],
-)
-def test_rows_are_spread_from_first_to_last(limit: int | None, expected: list[int]) -> None:
+@pytest.mark.parametrize("limit", [None, 7, 9, 3, 1, 0])
+def test_rows_are_drawn_once_each_in_order_with_their_numbers(limit: int | None) -> None:
     frame = pd.DataFrame({"row": range(7)})
-    spread = spread_rows(frame, limit)
-    assert spread["row"].tolist() == expected
-    assert spread.index.tolist() == [*range(len(expected))]
+    drawn = sample_rows(frame, limit, seed=0)
+    assert len(drawn) == min(7, 7 if limit is None else limit)
+    assert drawn["row"].tolist() == drawn.index.tolist() == sorted(set(drawn.index))
+    pd.testing.assert_frame_equal(drawn, sample_rows(frame, limit, seed=0))
+
+
+def test_every_row_can_be_drawn() -> None:
+    frame = pd.DataFrame({"row": range(5)})
+    assert {int(sample_rows(frame, 1, seed)["row"].iloc[0]) for seed in range(60)} == {*range(5)}
 
 
 def test_layers_choose_directions_and_minus_one_is_the_embedding() -> None:

@@ -173,11 +173,17 @@ def slopes(**values: float) -> pd.DataFrame:
         (slopes(all_validation_0=1, all_validation_2=9), 2),
         (slopes(from_last_all_1=1, from_last_test_1=1), 1),
         (slopes(from_last_validation_0=float("nan"), from_last_validation_2=-1), 2),
+        (slopes(from_last_validation_0=1, from_last_validation_3=9), 0),
     ],
 )
 def test_samples_come_from_the_steepest_validation_slope(table: pd.DataFrame, layer: int) -> None:
-    chosen = steering.steepest_direction(table, directions())
+    chosen = steering.steepest_direction(table, directions(), Place("resid_post", 3))
     assert (chosen.method, chosen.place) == ("difference_of_means", Place("resid_post", layer))
+
+
+def test_samples_come_from_the_last_place_only_where_there_is_no_other() -> None:
+    table, last = slopes(from_last_validation_2=9), Place("resid_post", 2)
+    assert steering.steepest_direction(table, directions(), last).place == last
 
 
 def test_a_model_without_continuations_is_one_line(

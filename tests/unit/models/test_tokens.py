@@ -39,7 +39,7 @@ def test_a_text_beyond_the_context_is_one_line(load_tiny: Load) -> None:
     with pytest.raises(ProbesteerError) as caught:
         tokenize(loaded, ["The cat", too_long], "concept truth: example")
     assert str(caught.value) == (
-        f"concept truth: example 1: {CONTEXT + 1} tokens, but model llama takes {CONTEXT}; "
+        f"concept truth: example 2: {CONTEXT + 1} tokens, but model llama takes {CONTEXT}; "
         "shorten it"
     )
 
