@@ -54,7 +54,7 @@ class ActivationSettings:
 class ProbeSettings:
     """Logistic probes and their controls."""
 
-    C: list[float] = field(default_factory=lambda: [0.01, 0.1, 1.0, 10.0])
+    C: list[float] = field(default_factory=lambda: [0.001, 0.01, 0.1, 1.0, 10.0, 100.0])
     folds: int = 5
     shuffled_draws: int = 10  # probes fitted to permuted labels
     bootstrap_draws: int = 1000  # resamples of the groups behind every interval

@@ -5,7 +5,7 @@ read cannot make it run again. A slice travels on the command line as canonical 
 """
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, TypeVar
 
 from omegaconf import OmegaConf
@@ -127,7 +127,9 @@ def stage_slice(stage: str, settings: Settings, model: str = "", concept: str = 
     Raises KeyError for a stage that has no slice.
     """
     if stage == "fetch":
-        return FetchSlice(model, settings.model[model])
+        # How a model is loaded doesn't change its files.
+        source = replace(settings.model[model], dtype="float32", device="auto")
+        return FetchSlice(model, source)
     if stage == "examples":
         position = settings.concept[concept].position
         return ExamplesSlice(position, settings.probe.folds, settings.seed, settings.split)

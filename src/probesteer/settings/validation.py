@@ -10,6 +10,9 @@ from probesteer.settings.schema import Settings
 
 Value = TypeVar("Value")
 
+# Folders of results/ that belong to all experiments.
+_SHARED_FOLDERS = ("activations", "logs", "models")
+
 _CHOICES = {
     "dtype": ("float32", "bfloat16", "float16"),
     "site": ("resid_pre", "resid_post"),
@@ -57,6 +60,8 @@ def _names(settings: Settings) -> None:
     _listed("concepts", settings.concepts)
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", settings.experiment):
         _fail("experiment", f"{settings.experiment!r} is not a name", "use letters and digits")
+    if settings.experiment in _SHARED_FOLDERS:
+        _fail("experiment", f"results/{settings.experiment} is shared", "use another name")
     if settings.seed < 0:
         _fail("seed", f"{settings.seed}", "use 0 or more")
 
@@ -90,7 +95,7 @@ def _probe(settings: Settings) -> None:
             "difference_of_means is missing",
             "add it: random directions and the scale stage are measured against it",
         )
-    _at_least("directions.random_draws", settings.directions.random_draws, 1)
+    _at_least("directions.random_draws", settings.directions.random_draws, 8)
 
 
 def _sweeps(settings: Settings) -> None:
@@ -111,6 +116,10 @@ def _sweeps(settings: Settings) -> None:
     if 1.0 not in factors:
         _fail("scale.factors", "1 is missing", "add it: it is the unscaled model")
     _finite("scale.factors", factors)
+    if min(factors) < 0:
+        _fail("scale.factors", f"{min(factors)} is negative", "use 0 or more")
+    if not (min(factors) < 1 < max(factors)):
+        _fail("scale.factors", f"{list(factors)} lies on one side of 1", "add the other side")
     samples = settings.steering.samples
     _finite("steering.samples.strengths", samples.strengths)
     _at_least("steering.samples.prompts", samples.prompts, 0)

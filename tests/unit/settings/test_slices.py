@@ -68,10 +68,10 @@ def test_every_stage_takes_the_slice_that_it_is_given(stage: str, settings: Sett
         ("probe.C=[0.5]", {"probes"}),
         ("probe.shuffled_draws=5", {"probes"}),
         ("probe.folds=3", {"probes", "examples"}),
-        ("directions.random_draws=2", {"directions"}),
+        ("directions.random_draws=9", {"directions"}),
         ("steering.strengths=[-1,0,1]", {"steering"}),
         ("steering.samples.prompts=1", {"steering"}),
-        ("scale.factors=[0,1]", {"scale"}),
+        ("scale.factors=[0,1,2]", {"scale"}),
         ("activations.dtype=float16", {"activations"}),
         ("split.train=0.5 split.test=0.3", {"examples"}),
         ("seed=1", {"examples", "probes", "directions", "steering", "scale"}),
@@ -79,7 +79,8 @@ def test_every_stage_takes_the_slice_that_it_is_given(stage: str, settings: Sett
         ("concept.story_sentiment.description=x", set()),
         ("concept.story_hero.position=mean", set()),
         ("concepts=[story_sentiment]", {"cosines"}),
-        ("model.demo.dtype=bfloat16", {"fetch", "activations", "steering", "scale"}),
+        ("model.demo.dtype=bfloat16", {"activations", "steering", "scale"}),
+        ("model.demo.path=elsewhere", {"fetch", "activations", "steering", "scale"}),
     ],
 )
 def test_a_change_reaches_the_stages_that_read_it_and_the_report(
