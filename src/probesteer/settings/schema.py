@@ -98,11 +98,17 @@ class ScaleSettings:
     """How far one may push: a fine range of strengths, and the activation itself scaled."""
 
     strengths: list[float] = field(
-        default_factory=lambda: [-16.0, -8.0, -4.0, -2.0, -1.0, 0.0, 1.0, 2.0, 4.0, 8.0, 16.0]
+        default_factory=lambda: [
+            *(-32.0, -16.0, -8.0, -6.0, -4.0, -3.0, -2.0, -1.0, -0.5),
+            0.0,
+            *(0.5, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 16.0, 32.0),
+        ]
     )
     unit: str = "gap"
     positions: str = "from_last"
-    factors: list[float] = field(default_factory=lambda: [0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0])
+    factors: list[float] = field(
+        default_factory=lambda: [0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0]
+    )
     layers: list[int] | None = None
     prompts: int | None = None
     neutral_texts: int | None = None
