@@ -16,6 +16,13 @@ from numpy.typing import NDArray
 Seed = int | Sequence[int]
 FloatArray = NDArray[np.float64]
 
+MIN_GROUPS = 5
+"""Fewest groups of which a bootstrap gives an interval.
+
+g groups have (2g - 1)! / (g! (g - 1)!) different draws. Four have 35, too few to hold one in each
+40 (a tail of 2.5 %), and the ends would be the extreme groups themselves; five have 126.
+"""
+
 # Weights held at once: 4 million float64 are 32 MB.
 _WEIGHTS_AT_ONCE = 4_000_000
 
@@ -37,6 +44,12 @@ class GroupResamples:
     group_of_row: NDArray[np.int64]
     """[n], the group of each row, as a column of `counts`."""
 
+    @property
+    def enough(self) -> bool:
+        """Whether there are draws, of groups enough for an interval."""
+        draws, n_groups = self.counts.shape
+        return bool(draws > 0 and n_groups >= MIN_GROUPS)
+
     def distribution(self, statistic: Callable[[FloatArray], FloatArray]) -> FloatArray:
         """The statistic of every draw, [draws]; it maps row weights [b, n] to values [b]."""
         at_once = max(1, _WEIGHTS_AT_ONCE // max(1, len(self.group_of_row)))
@@ -54,10 +67,9 @@ class GroupResamples:
         """Percentile interval of the statistic over the draws that define it.
 
         A draw that lacks a label has no AUROC (NaN) and is left out. Both ends are NaN with
-        fewer than two groups, without draws, or where no draw defines the statistic.
+        fewer than `MIN_GROUPS` groups, without draws, or where no draw defines the statistic.
         """
-        draws, n_groups = self.counts.shape
-        if n_groups < 2 or not draws:
+        if not self.enough:
             return Interval(np.nan, np.nan)
         values = self.distribution(statistic)
         low, high = _percentiles(values[~np.isnan(values)], level)
@@ -75,17 +87,6 @@ def group_resamples(groups: NDArray[Any], draws: int, seed: Seed) -> GroupResamp
     return GroupResamples(counts, group_of_row)
 
 
-def group_bootstrap(
-    statistic: Callable[[FloatArray], FloatArray],
-    groups: NDArray[Any],
-    draws: int,
-    seed: Seed,
-    level: float = 0.95,
-) -> Interval:
-    """Percentile interval of any statistic that maps row weights [b, n] to values [b]."""
-    return group_resamples(groups, draws, seed).interval(statistic, level)
-
-
 def bootstrap_mean(
     values: FloatArray,
     groups: NDArray[Any],
@@ -97,13 +98,12 @@ def bootstrap_mean(
 
     values: [n] or [k, n], k measurements of the same n rows, which share the draws; groups: [n].
     Returns low and high, 0-dimensional or [k]. A measurement that holds a NaN has NaN ends, and
-    with fewer than two groups all ends are NaN.
+    with fewer than `MIN_GROUPS` groups, or without draws, all ends are NaN.
     """
     measured = np.atleast_2d(np.asarray(values, dtype=np.float64))
     shape = np.shape(values)[:-1]
     resamples = group_resamples(groups, draws, seed)
-    n_groups = resamples.counts.shape[1]
-    if n_groups < 2:
+    if not resamples.enough:
         return np.full(shape, np.nan), np.full(shape, np.nan)
     order = np.argsort(resamples.group_of_row, kind="stable")
     sizes = np.bincount(resamples.group_of_row)
@@ -116,7 +116,7 @@ def bootstrap_mean(
 
 def _percentiles(values: FloatArray, level: float) -> tuple[FloatArray, FloatArray]:
     """Ends of the central `level` of values: [draws, ...] along the first axis."""
-    if not len(values):
+    if not len(values):  # no draw defines the statistic
         return np.full(values.shape[1:], np.nan), np.full(values.shape[1:], np.nan)
     tail = (1 - level) / 2
     low, high = np.quantile(values, [tail, 1 - tail], axis=0)

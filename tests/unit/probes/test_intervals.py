@@ -1,14 +1,16 @@
 """Bootstrap intervals: known truths, and the plain loop that they shorten."""
 
+import math
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from probesteer.probes import intervals
 from probesteer.probes.intervals import (
+    MIN_GROUPS,
     Interval,
     bootstrap_mean,
-    group_bootstrap,
     group_resamples,
 )
 from probesteer.probes.metrics import auroc
@@ -62,7 +64,7 @@ def test_equals_a_loop_over_the_draws() -> None:
         looped.append(float(auroc(labels[rows], scores[rows])))
     distribution = resamples.distribution(lambda weights: auroc(labels, scores, weights))
     np.testing.assert_allclose(distribution, looped, rtol=1e-12)
-    interval = group_bootstrap(lambda w: auroc(labels, scores, w), groups, 50, 7, level=0.8)
+    interval = resamples.interval(lambda w: auroc(labels, scores, w), level=0.8)
     assert interval.low == pytest.approx(float(np.quantile(looped, 0.1)))
     assert interval.high == pytest.approx(float(np.quantile(looped, 0.9)))
 
@@ -106,37 +108,48 @@ def test_the_order_of_the_rows_does_not_matter() -> None:
 
 
 def test_a_nan_stays_with_its_measurement() -> None:
-    values = np.array([[1.0, np.nan, 3.0], [1.0, 2.0, 3.0]])
-    low, high = bootstrap_mean(values, np.arange(3), 100, 0)
+    values = np.array([[1.0, np.nan, 3.0, 1.0, 2.0], [1.0, 2.0, 3.0, 1.0, 2.0]])
+    low, high = bootstrap_mean(values, np.arange(5), 100, 0)
     assert np.isnan(low[0])
     assert np.isnan(high[0])
     assert 1 <= low[1] < high[1] <= 3
 
 
-def test_one_group_gives_no_interval() -> None:
-    low, high = bootstrap_mean(np.arange(4.0), np.zeros(4), 100, 0)
-    assert np.isnan([low, high]).all()
-    interval = group_bootstrap(lambda w: w.sum(axis=1), np.zeros(4), 100, 0)
-    assert np.isnan([interval.low, interval.high]).all()
+@pytest.mark.parametrize("n_groups", range(1, 8))
+def test_few_groups_give_no_interval(n_groups: int) -> None:
+    values, groups = clustered(n_groups, 10, seed=0)
+    ends = np.array(bootstrap_mean(values, groups, 100, 0))
+    assert np.isfinite(ends).all() == (n_groups >= MIN_GROUPS)
+    resamples = group_resamples(groups, 100, 0)
+    interval = resamples.interval(lambda w: (w * values).sum(axis=1) / w.sum(axis=1))
+    np.testing.assert_allclose([interval.low, interval.high], ends)
+    assert resamples.enough == (n_groups >= MIN_GROUPS)
+
+
+def test_fewest_groups_have_a_draw_in_each_tail() -> None:
+    def different_draws(groups: int) -> int:
+        return math.comb(2 * groups - 1, groups)
+
+    assert different_draws(MIN_GROUPS - 1) < 1 / 0.025 <= different_draws(MIN_GROUPS)
 
 
 def test_no_rows_give_no_interval() -> None:
     low, high = bootstrap_mean(np.zeros(0), np.zeros(0), 100, 0)
     assert np.isnan([low, high]).all()
-    interval = group_bootstrap(lambda w: w.sum(axis=1), np.zeros(0), 100, 0)
+    interval = group_resamples(np.zeros(0), 100, 0).interval(lambda w: w.sum(axis=1))
     assert np.isnan([interval.low, interval.high]).all()
 
 
 def test_no_draws_give_no_interval() -> None:
     values, groups = clustered(5, 2, seed=0)
     assert np.isnan(bootstrap_mean(values, groups, 0, 0)).all()
-    interval = group_bootstrap(lambda w: w.sum(axis=1), groups, 0, 0)
+    interval = group_resamples(groups, 0, 0).interval(lambda w: w.sum(axis=1))
     assert np.isnan([interval.low, interval.high]).all()
 
 
 def test_draws_that_do_not_define_the_statistic_are_left_out() -> None:
-    labels, scores = np.array([0, 0, 1]), np.array([0.0, 2.0, 1.0])
-    resamples = group_resamples(np.arange(3), 200, 0)
+    labels, scores = np.array([0, 0, 0, 0, 1]), np.array([0.0, 2.0, 0.5, 3.0, 1.0])
+    resamples = group_resamples(np.arange(5), 200, 0)
     values = resamples.distribution(lambda w: auroc(labels, scores, w))
     defined = values[~np.isnan(values)]
     assert 0 < len(defined) < 200
