@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from probesteer.concepts.faults import row_fault, shown
@@ -53,10 +52,6 @@ class ReadingRows:
     def tokens_of(self, example: int) -> NDArray[np.int64]:
         """The tokens of the unpadded sequence that are read, or averaged, for an example."""
         return self.tokens[self.bounds[example] : self.bounds[example + 1]]
-
-    def frame(self) -> pd.DataFrame:
-        """The columns example and token, one row per activation row."""
-        return pd.DataFrame({"example": self.example, "token": self.token})
 
 
 def parse_position(text: str) -> Position:

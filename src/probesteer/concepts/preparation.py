@@ -17,7 +17,7 @@ class PreparedConcept:
     """The data of one concept.
 
     examples: example, text, label, group, split (train, validation, test), span, pair.
-    prompts: prompt, positive, negative, group, split (validation, test).
+    prompts: prompt, positive, negative, group, split (train, validation, test).
     neutral: text.
     """
 
@@ -45,8 +45,6 @@ def prepare_concept(
     neutral = read_neutral(neutral_path)
     if position.kind == "span":
         find_spans(examples["text"].tolist(), examples["span"].tolist(), examples_path)
-    return PreparedConcept(
-        examples.assign(split=assign_splits(examples, shares, seed, examples_path)),
-        prompts.assign(split=assign_prompt_splits(prompts, seed, prompts_path)),
-        neutral,
-    )
+    examples = examples.assign(split=assign_splits(examples, shares, seed, examples_path))
+    prompts = prompts.assign(split=assign_prompt_splits(prompts, examples, seed, prompts_path))
+    return PreparedConcept(examples, prompts, neutral)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from probesteer.concepts.cells import filled_texts, labels, optional_names, optional_texts, texts
+from probesteer.concepts.crossings import check_crossings
 from probesteer.concepts.faults import row_fault, shown
 from probesteer.concepts.sources import read_source
 
@@ -23,21 +24,25 @@ def read_examples(path: Path) -> pd.DataFrame:
 
     Returns one row per example, in the order of the file: example (int64, from 0), text, label
     (int64, 0 or 1), group, and split, span, pair with None where the file says nothing.
-    Raises ProbesteerError that names file and row.
+    Raises ProbesteerError that names file and row, also where a text or a pair stands in two
+    groups.
     """
     table = read_source(path, ["text", "label"], ["group", "pair", "split", "span"])
     found, pairs = texts(table, "text"), optional_names(table, "pair")
-    return pd.DataFrame(
+    groups = _groups(optional_names(table, "group"), pairs, found)
+    frame = pd.DataFrame(
         {
             "example": np.arange(len(found), dtype=np.int64),
             "text": found,
             "label": np.array(labels(table, "label"), dtype=np.int64),
-            "group": _groups(optional_names(table, "group"), pairs, found),
+            "group": groups,
             "split": _with_none(optional_names(table, "split")),
             "span": _with_none(optional_texts(table, "span")),
             "pair": _with_none(pairs),
         }
     )
+    check_crossings(groups, found, pairs, path)
+    return frame
 
 
 def read_prompts(path: Path) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from probesteer.concepts.faults import row_fault, shown
 from probesteer.errors import ProbesteerError
 
 SPLITS = ("train", "validation", "test")
-PROMPT_SPLITS = ("validation", "test")
+_MEASURED = ("validation", "test")  # each needs prompts of its own
 
 
 def assign_splits(
@@ -41,26 +41,45 @@ def assign_splits(
     return _deal(examples, {name: shares[name] for name in SPLITS}, seed, source)
 
 
-def assign_prompt_splits(prompts: pd.DataFrame, seed: int, source: Path) -> pd.Series:
-    """The split of every prompt, by group: half of the prompts validation, half test.
+def assign_prompt_splits(
+    prompts: pd.DataFrame, examples: pd.DataFrame, seed: int, source: Path
+) -> pd.Series:
+    """The split of every prompt, by group.
 
     prompts: columns group and split, as `read_prompts` returns them; splits that the file gives
-    are used as they are. Raises ProbesteerError, naming `source`, where the given splits are not
-    valid or all prompts are of one group.
+    are used as they are. examples: columns group and split (assigned), of the same concept. A
+    prompt whose group stands among the examples has that group's split, so that no prompt of a
+    training group counts as held out; of the other prompts, half are validation and half test.
+
+    Raises ProbesteerError, naming `source`, where the given splits are not valid or no prompt
+    falls into validation or into test.
     """
     if prompts["split"].notna().any():
-        return _check_given(prompts, PROMPT_SPLITS, PROMPT_SPLITS, source)
+        return _check_given(prompts, SPLITS, _MEASURED, source)
+    home = dict(zip(examples["group"], examples["split"], strict=True))
+    splits = prompts["group"].map(home).astype(object).rename("split")
+    own = ~prompts["group"].isin(home.keys())
+    splits[own] = _halve(prompts[own], seed)
+    for split in _MEASURED:
+        if not (splits == split).any():
+            raise ProbesteerError(
+                f"{source}: no prompt falls into {split}, as a group is never divided and prompts"
+                " follow the examples of their group; add prompts of more groups, or give them"
+                " groups of their own"
+            )
+    return splits
+
+
+def _halve(prompts: pd.DataFrame, seed: int) -> list[str]:
+    """Validation or test for every prompt, by group; a single group is test."""
     names, group_of, sizes = np.unique(
         prompts["group"].to_numpy(dtype=object), return_inverse=True, return_counts=True
     )
-    if len(names) < 2:
-        raise ProbesteerError(
-            f"{source}: all prompts are of one group, but validation and test need one each;"
-            " add prompts of another group"
-        )
+    if len(names) < len(_MEASURED):
+        return ["test"] * len(prompts)
     # a prompt has no label, so it counts for both
     parts = allocate(names.tolist(), np.column_stack([sizes, sizes]), [0.5, 0.5], seed)
-    return _as_splits(prompts, PROMPT_SPLITS, parts[group_of])
+    return [_MEASURED[part] for part in parts[group_of]]
 
 
 def check_folds(examples: pd.DataFrame, folds: int, source: Path) -> None:

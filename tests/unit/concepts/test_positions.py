@@ -84,10 +84,6 @@ def test_all_gives_one_row_a_real_token() -> None:
     assert rows.example.tolist() == [0, 0, 0, 1, 1, 1, 1, 1, 2]
     assert rows.token.tolist() == [1, 2, 3, 1, 2, 3, 4, 5, 1]
     assert rows.tokens_of(1).tolist() == [1, 2, 3, 4, 5]
-    assert rows.frame().to_dict("list") == {
-        "example": rows.example.tolist(),
-        "token": rows.token.tolist(),
-    }
 
 
 def test_special_tokens_within_the_text_are_not_read() -> None:

@@ -4,10 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 
 from probesteer.concepts.positions import parse_position
 from probesteer.concepts.preparation import PreparedConcept, prepare_concept
 from probesteer.files.tables import read_table, write_table
+from probesteer.probes.intervals import MIN_GROUPS
 
 Write = Callable[[str, bytes | str], Path]
 Refusal = Callable[[Callable[[], object]], str]
@@ -75,3 +77,37 @@ def test_span_needs_a_span_in_every_text(
 def test_spans_are_kept_and_other_positions_do_not_need_them(prepare: Prepare) -> None:
     assert prepare(SPANNED, "span").examples["span"].tolist() == [str(row) for row in range(15)]
     assert prepare(SPANNED + "text 15,1,Text\n", "mean").examples["span"].tolist()[15] == "Text"
+
+
+def test_prompts_of_a_group_of_the_examples_have_its_split(prepare: Prepare, write: Write) -> None:
+    rows = "text,label,group\n" + "".join(f"text {row},{row % 2},{row // 2}\n" for row in range(16))
+    prompts = "".join(f"prompt {group}, x, y,{group}\n" for group in [*range(8), "own"])
+    write("prompts.csv", f"prompt,positive,negative,group\n{prompts}")
+    concept = prepare(rows, "last")
+    home = dict(zip(concept.examples["group"], concept.examples["split"], strict=True))
+    splits = concept.prompts["split"].tolist()
+    assert splits[:8] == [home[str(group)] for group in range(8)]
+    assert splits[8] == "test"
+    assert set(splits) == {"train", "validation", "test"}
+
+
+PROJECT = Path(__file__).parents[3]
+
+
+@pytest.mark.parametrize(
+    "name", sorted(path.stem for path in PROJECT.glob("config/concept/*.yaml"))
+)
+def test_committed_concepts_are_ready_and_hold_no_prompt_among_the_examples(name: str) -> None:
+    settings = yaml.safe_load((PROJECT / f"config/concept/{name}.yaml").read_text(encoding="utf-8"))
+    concept = prepare_concept(
+        PROJECT / settings["examples"],
+        PROJECT / settings["prompts"],
+        PROJECT / settings["neutral"],
+        {"train": 0.6, "validation": 0.2, "test": 0.2},
+        0,
+        parse_position(settings["position"]),
+    )
+    assert not set(concept.prompts["prompt"]) & set(concept.examples["text"])
+    for frame in (concept.examples, concept.prompts):
+        groups = frame.groupby("split")["group"].nunique()
+        assert groups[["validation", "test"]].min() >= MIN_GROUPS

@@ -37,6 +37,36 @@ def save(frame: pd.DataFrame, path: Path) -> Path:
     return path
 
 
+SHARED = "text,label,group,pair\na,0,g,p\nb,1,g,p\nc,0,h,q\na,1,g,\n"
+
+
+def test_a_text_or_pair_may_stand_twice_in_one_group(write: Write) -> None:
+    assert read_examples(write("a.csv", SHARED))["group"].tolist() == ["g", "g", "h", "g"]
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        (
+            "b,0,h,",
+            "a.csv: row 6: the same text as in row 3, but the group 'h' where that has 'g', and one"
+            " may fall into train and the other into test; give both rows the same group",
+        ),
+        (
+            "d,0,h,p",
+            "a.csv: row 6: the same pair as in row 2, but the group 'h' where that has 'g'",
+        ),
+        ("d,0,,p", "a.csv: row 6: the same pair as in row 2, but the group 'pair p' where that"),
+        ("c,0,,", "a.csv: row 6: the same text as in row 4, but the group 'text "),
+    ],
+)
+def test_a_text_or_pair_in_two_groups_is_refused(
+    write: Write, refusal: Refusal, row: str, message: str
+) -> None:
+    path = write("a.csv", f"{SHARED}{row}\n")
+    assert refusal(lambda: read_examples(path)).startswith(message)
+
+
 @pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
 def test_examples_read_the_same_from_every_format(tmp_path: Path, suffix: str) -> None:
     found = read_examples(save(EXAMPLES, tmp_path / f"a{suffix}"))
@@ -68,7 +98,7 @@ def test_a_whole_number_names_the_same_group_in_every_format(tmp_path: Path) -> 
 
 
 def test_without_group_the_pair_and_then_the_text_is_the_group(write: Write) -> None:
-    rows = "text,label,group,pair\na,0,g,p\nb,1,,p\nc,0, ,p\nd,1,,\ne,0,,\nd,0,,\n"
+    rows = "text,label,group,pair\na,0,g,\nb,1,,p\nc,0, ,p\nd,1,,\ne,0,,\nd,0,,\n"
     groups = read_examples(write("a.csv", rows))["group"].tolist()
     assert groups[:3] == ["g", "pair p", "pair p"]
     assert groups[3] == groups[5] != groups[4]

@@ -182,6 +182,9 @@ def test_a_row_is_named_rightly_in_a_shuffled_frame(refusal: Refusal) -> None:
     assert found.startswith("a.csv: row 5: split is 'dev'")
 
 
+NO_EXAMPLES = pd.DataFrame({"group": [], "split": []}, dtype=object)
+
+
 def prompts(groups: list[str], split: list[str | None] | None = None) -> pd.DataFrame:
     return frame(groups, [0] * len(groups), split).drop(columns="label")
 
@@ -193,33 +196,66 @@ def prompts(groups: list[str], split: list[str | None] | None = None) -> pd.Data
 )
 def test_prompts_are_halved_by_group(groups: list[int], seed: int) -> None:
     table = prompts([str(group) for group in groups])
-    splits = assign_prompt_splits(table, seed, SOURCE)
+    splits = assign_prompt_splits(table, NO_EXAMPLES, seed, SOURCE)
     assert splits.groupby(table["group"]).nunique().eq(1).all()
     counts = splits.value_counts()
     assert set(counts.index) == {"validation", "test"}
     assert abs(counts["validation"] - counts["test"]) <= table["group"].value_counts().max()
-    shuffled = assign_prompt_splits(table.iloc[::-1], seed, SOURCE)
+    shuffled = assign_prompt_splits(table.iloc[::-1], NO_EXAMPLES, seed, SOURCE)
     assert_series_equal(shuffled.sort_index(), splits)
 
 
 def test_prompts_of_their_own_groups_are_halved_exactly_and_by_seed() -> None:
     table = prompts([str(number) for number in range(20)])
-    found = [tuple(assign_prompt_splits(table, seed, SOURCE)) for seed in (0, 1, 0)]
+    found = [tuple(assign_prompt_splits(table, NO_EXAMPLES, seed, SOURCE)) for seed in (0, 1, 0)]
     assert found[0].count("test") == found[1].count("test") == 10
     assert found[0] == found[2] != found[1]
 
 
+EXAMPLES = pd.DataFrame({"group": list("aabc"), "split": ["train"] * 2 + ["validation", "test"]})
+
+
+def test_prompts_follow_the_examples_of_their_group() -> None:
+    table = prompts(list("cabca"))
+    splits = assign_prompt_splits(table, EXAMPLES, 0, SOURCE)
+    assert splits.tolist() == ["test", "train", "validation", "test", "train"]
+    assert splits.name == "split"
+
+
+@seeded
+@given(st.lists(st.integers(0, 12), min_size=1, max_size=60), st.integers(0, 99))
+def test_other_prompts_are_halved_as_if_they_were_alone(groups: list[int], seed: int) -> None:
+    own = [str(group) for group in groups]
+    table = prompts([*"abc", *own, *"cba"])
+    splits = assign_prompt_splits(table, EXAMPLES, seed, SOURCE)
+    assert splits[:3].tolist() == splits[-3:].tolist()[::-1] == ["train", "validation", "test"]
+    if len(set(own)) == 1:
+        assert set(splits[3:-3]) == {"test"}
+    else:
+        alone = assign_prompt_splits(prompts(own), NO_EXAMPLES, seed, SOURCE)
+        assert splits[3:-3].tolist() == alone.tolist()
+
+
 def test_given_prompt_splits_are_used_as_they_are() -> None:
-    table = prompts(list("abb"), ["test", "validation", "validation"])
-    assert assign_prompt_splits(table, 0, SOURCE).tolist() == ["test", "validation", "validation"]
+    given_splits: list[str | None] = ["test", "validation", "validation", "train"]
+    table = prompts(list("abbc"), given_splits)
+    assert assign_prompt_splits(table, EXAMPLES, 0, SOURCE).tolist() == given_splits
 
 
 @pytest.mark.parametrize(
     ("groups", "split", "message"),
     [
-        ("aa", None, "a.csv: all prompts are of one group, but validation and test need one each;"),
-        ("ab", ["test", "train"], "a.csv: row 3: split is 'train'; use validation or test"),
-        ("ab", ["test", None], "a.csv: row 3: split is empty; use validation or test in every row"),
+        (
+            "dd",
+            None,
+            "a.csv: no prompt falls into validation, as a group is never divided and prompts follow"
+            " the examples of their group; add prompts of more groups, or give them groups of their"
+            " own",
+        ),
+        ("ab", None, "a.csv: no prompt falls into test, as"),
+        ("aac", None, "a.csv: no prompt falls into validation, as"),
+        ("ab", ["test", "dev"], "a.csv: row 3: split is 'dev'; use train, validation or test"),
+        ("ab", ["test", None], "a.csv: row 3: split is empty; use train, validation or test in"),
         ("ab", ["test", "test"], "a.csv: no row has the split validation; give it rows"),
         ("aa", ["test", "validation"], "a.csv: the group 'a' stands in test and in validation;"),
     ],
@@ -228,7 +264,7 @@ def test_refused_prompts(
     refusal: Refusal, groups: str, split: list[str | None] | None, message: str
 ) -> None:
     table = prompts(list(groups), split)
-    assert refusal(lambda: assign_prompt_splits(table, 0, SOURCE)).startswith(message)
+    assert refusal(lambda: assign_prompt_splits(table, EXAMPLES, 0, SOURCE)).startswith(message)
 
 
 def test_folds() -> None:
