@@ -1,15 +1,22 @@
-"""The demo concepts' data: balanced, known to the tokenizer, and as committed."""
+"""The demo concepts' data: grouped, balanced, known to the tokenizer, and as committed."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from pathlib import Path
 
 import pytest
 import yaml
 
+from probesteer.concepts.positions import parse_position
+from probesteer.concepts.preparation import prepare_concept
+from probesteer.models.demo import facts
+from probesteer.models.demo import vocabulary as words
 from probesteer.models.demo.concepts import CONCEPTS, concept_files, neutral_texts, write_concepts
 from probesteer.models.demo.tokenizer import BOS_ID, build_tokenizer, vocabulary
+from probesteer.probes.intervals import MIN_GROUPS
 
 PROJECT = Path(__file__).parents[3]
+DATA = PROJECT / "config/concept/data/demo"
+SHARES = {"train": 0.6, "validation": 0.2, "test": 0.2}
 
 NAMES = sorted(CONCEPTS)
 
@@ -19,17 +26,92 @@ def test_labels_are_balanced_in_every_group(name: str) -> None:
     examples = CONCEPTS[name].examples()
     counts = Counter((example.group, example.label) for example in examples)
     groups = {group for group, _ in counts}
-    assert len(examples) >= 400
-    assert len(groups) >= 10
+    assert 400 <= len(examples) <= 600
+    assert len(groups) >= 30
     assert all(counts[group, 0] == counts[group, 1] > 0 for group in groups)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_prompts_are_many_and_grouped(name: str) -> None:
     prompts = CONCEPTS[name].prompts()
-    assert len(prompts) >= 60
-    assert len({prompt.group for prompt in prompts}) >= 10
+    assert 60 <= len(prompts) <= 100
+    assert len({prompt.group for prompt in prompts}) >= 30
     assert all(prompt.positive != prompt.negative for prompt in prompts)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_text_stands_twice_and_no_prompt_is_an_example(name: str) -> None:
+    texts = [example.text for example in CONCEPTS[name].examples()]
+    texts += [prompt.prompt for prompt in CONCEPTS[name].prompts()]
+    assert not [text for text, count in Counter(texts).items() if count > 1]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_every_split_has_groups_enough_for_an_interval(name: str, seed: int) -> None:
+    concept = prepare_concept(
+        DATA / name / "examples.csv",
+        DATA / name / "prompts.csv",
+        DATA / "neutral.csv",
+        SHARES,
+        seed,
+        parse_position("last"),
+    )
+    for frame in (concept.examples, concept.prompts):
+        groups = frame.groupby("split")["group"].nunique()
+        assert groups["validation"] >= MIN_GROUPS
+        assert groups["test"] >= MIN_GROUPS
+    home = concept.examples.groupby("group")["split"].first()
+    shared = concept.prompts[concept.prompts["group"].isin(home.index)]
+    assert (shared["split"] == shared["group"].map(home)).all()
+
+
+@pytest.mark.parametrize("name", ["truth", "dispute", "debate"])
+def test_an_item_of_fact_stands_in_its_own_group_alone(name: str) -> None:
+    items = {example.group for example in CONCEPTS[name].examples()}
+    for example in CONCEPTS[name].examples():
+        assert items & set(example.text.split()) == {example.group}, example
+    for prompt in CONCEPTS[name].prompts():
+        assert items & set(prompt.prompt.split()) == {prompt.group}, prompt
+
+
+def test_a_truth_names_its_own_class_and_a_lie_the_other() -> None:
+    owner = {
+        item: name
+        for family in facts.FAMILIES.values()
+        for name, members in family.members.items()
+        for item in members
+    }
+    stated: dict[tuple[str, int], Counter[str]] = defaultdict(Counter)
+    for example in CONCEPTS["truth"].examples():
+        named = set(example.text.split()) & set(owner.values()) - {example.group}
+        assert (owner[example.group] in named) == bool(example.label), example
+        stated[owner[example.group], example.label].update(named)
+    # a class is stated as often in truth as in error, so that its name alone tells nothing
+    for family in facts.FAMILIES.values():
+        for one, other in family.pairs:
+            assert stated[one, 1][one] == stated[other, 0][one] > 0
+
+
+def test_the_words_of_feeling_stand_in_one_group_each() -> None:
+    feelings = {
+        word
+        for pair in ("ADJECTIVES", "NOUNS")
+        for side in ("GOOD", "BAD")
+        for word in getattr(words, f"{side}_{pair}")
+    } | {form for verb in words.GOOD_VERBS + words.BAD_VERBS for form in verb}
+    groups: dict[str, set[str]] = defaultdict(set)
+    for example in CONCEPTS["sentiment"].examples():
+        found = feelings & set(example.text.split())
+        assert len(found) == 1, example
+        groups[found.pop()].add(example.group)
+    assert all(len(home) == 1 for home in groups.values())
+
+
+def test_two_people_of_a_scene_meet_in_one_group_alone() -> None:
+    nouns = set(words.MALE_NOUNS + words.FEMALE_NOUNS)
+    for example in CONCEPTS["role"].examples():
+        assert nouns & set(example.text.split()) == set(example.group.split("-"))
 
 
 def test_the_tokenizer_knows_every_word() -> None:

@@ -51,10 +51,9 @@ def test_aligned_lists_have_equal_length() -> None:
         == len(words.MALE_NAMES)
         == len(words.FEMALE_NAMES)
     )
-    families = words.N_SENTIMENT_FAMILIES
-    for valence in (stories.GOOD, stories.BAD):
-        assert len(valence.adjectives) == 2 * families
-        assert len(valence.verbs) == len(valence.adverbs) == len(valence.nouns) == families
+    assert len(words.GOOD_ADJECTIVES) == len(words.BAD_ADJECTIVES)
+    assert len(words.GOOD_VERBS) == len(words.BAD_VERBS)
+    assert len(words.GOOD_NOUNS) == len(words.BAD_NOUNS)
     assert len(words.PAST_TIMES) == len(words.PRESENT_TIMES)
     assert len(words.CLAIM_VERBS) == len(words.DENIAL_VERBS)
 
@@ -66,7 +65,6 @@ def test_aligned_lists_have_equal_length() -> None:
         ("city", "recife", "brazil"),
         ("city", "porto", "portugal"),
         ("city", "wuhan", "china"),
-        ("kind", "turtle", "reptile"),
         ("kind", "wasp", "insect"),
         ("kind", "birch", "tree"),
         ("person", "verdi", "music"),
@@ -77,8 +75,7 @@ def test_aligned_lists_have_equal_length() -> None:
     ],
 )
 def test_facts_hold(family: str, subject: str, owner: str) -> None:
-    if owner in facts.FAMILIES[family].members:
-        assert subject in facts.FAMILIES[family].members[owner]
+    assert subject in facts.FAMILIES[family].members[owner]
 
 
 def test_no_subject_belongs_to_two_classes() -> None:

@@ -122,6 +122,28 @@ def test_the_stored_tokenizer_is_the_corpus_s() -> None:
     assert (weights_folder() / "model.safetensors").stat().st_size <= 4_000_000
 
 
+def test_measuring_again_changes_the_concepts_of_the_record_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(building, "CONCEPTS", {})
+    torch.manual_seed(0)
+    building.store(build_model(SMALL), tmp_path)
+    record = tmp_path / "training.json"
+    record.write_text(json.dumps({"seed": 3, "concepts": {"old": 1}}))
+    building.measure_again(tmp_path)
+    assert json.loads(record.read_text()) == {"seed": 3, "concepts": {}}
+    monkeypatch.setattr(building, "CONCEPTS", {"truth": CONCEPTS["truth"]})
+    with pytest.raises(ProbesteerError, match=r"fails its gate \(truth: .*; train it again$"):
+        building.measure_again(tmp_path)
+    assert json.loads(record.read_text()) == {"seed": 3, "concepts": {}}
+
+
 @pytest.mark.slow
 def test_the_gate_accepts_the_stored_model() -> None:
-    assert faults(building.measure_all(building.load(weights_folder()))) == []
+    figures = building.measure_all(building.load(weights_folder()))
+    assert faults(figures) == []
+    record = json.loads((weights_folder() / "training.json").read_text(encoding="utf-8"))
+    assert set(record["concepts"]) == set(figures)
+    for name, found in figures.items():
+        assert record["concepts"][name]["accuracy"] == pytest.approx(found.accuracy, abs=0.01), name
+        assert record["concepts"][name]["shift_up"] == pytest.approx(found.shift_up, abs=0.01), name

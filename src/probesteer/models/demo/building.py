@@ -1,4 +1,8 @@
-"""Trains the demo model until the gate accepts it, and stores it."""
+"""Trains the demo model until the gate accepts it, and stores it.
+
+`python -m probesteer.models.demo.building` measures the stored model anew, after a change of the
+concepts' texts.
+"""
 
 import json
 import shutil
@@ -11,6 +15,8 @@ import torch
 from transformers import GPT2LMHeadModel
 
 from probesteer.errors import ProbesteerError
+from probesteer.files.atomic import write_text
+from probesteer.models.demo import weights_folder
 from probesteer.models.demo.concepts import CONCEPTS
 from probesteer.models.demo.gate import ConceptFigures, faults, measure
 from probesteer.models.demo.tokenizer import build_tokenizer
@@ -73,12 +79,35 @@ def _record(
         "seed": seed,
         "loss_nats_per_token": loss,
         "entropy_nats_per_token": entropy,
-        "concepts": {
-            name: {**asdict(found), "best_block": found.best_block}
-            for name, found in figures.items()
-        },
+        "concepts": _by_concept(figures),
     }
+    return _as_json(content)
+
+
+def _by_concept(figures: dict[str, ConceptFigures]) -> dict[str, Any]:
+    return {
+        name: {**asdict(found), "best_block": found.best_block} for name, found in figures.items()
+    }
+
+
+def _as_json(content: dict[str, Any]) -> str:
     return json.dumps(_rounded(content), indent=2) + "\n"
+
+
+def measure_again(weights: Path) -> None:
+    """Put the gate's figures for today's concepts into the training record of stored weights.
+
+    Raises ProbesteerError, and leaves the record as it is, where the gate rejects the model.
+    """
+    figures = measure_all(load(weights))
+    found = faults(figures)
+    if found:
+        raise ProbesteerError(
+            f"{weights}: the demo model fails its gate ({'; '.join(found)}); train it again"
+        )
+    record = weights / "training.json"
+    content = json.loads(record.read_text(encoding="utf-8"))
+    write_text(record, _as_json({**content, "concepts": _by_concept(figures)}))
 
 
 def build(settings: DemoTrainingSettings, weights: Path) -> None:
@@ -118,3 +147,7 @@ def _replace(folder: Path, target: Path) -> None:
         shutil.rmtree(old)
     else:
         folder.rename(target)
+
+
+if __name__ == "__main__":
+    measure_again(weights_folder())

@@ -11,8 +11,14 @@ from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import Final
 
-from probesteer.models.demo import concept_texts as texts
-from probesteer.models.demo import facts, stories
+from probesteer.models.demo import (
+    concept_facts,
+    concept_roles,
+    concept_sentiment,
+    concept_stories,
+    facts,
+    stories,
+)
 from probesteer.models.demo.concept_texts import Example, Prompt
 from probesteer.models.demo.sampling import Sampler
 
@@ -46,57 +52,57 @@ CONCEPTS: Final[dict[str, DemoConcept]] = {
         "Feeling of a short story, read at the end of its second sentence.",
         "Does the story feel good or bad?",
         ("bad", "good"),
-        texts.sentiment_examples,
-        texts.sentiment_prompts,
+        concept_sentiment.sentiment_examples,
+        concept_sentiment.sentiment_prompts,
     ),
     "number": DemoConcept(
         "Number of the subject, read before the verb with another noun in between.",
         "Is the subject of the verb one or many?",
         ("singular", "plural"),
-        texts.number_examples,
-        texts.number_prompts,
+        concept_stories.number_examples,
+        concept_stories.number_prompts,
     ),
     "tense": DemoConcept(
         "Tense of the verb to come, read before it.",
         "Is the story set in the present or in the past?",
         ("present", "past"),
-        texts.tense_examples,
-        texts.tense_prompts,
+        concept_stories.tense_examples,
+        concept_stories.tense_prompts,
     ),
     "gender": DemoConcept(
         "Gender of the person in a sentence, read at its full stop.",
         "Is the person male or female?",
         ("male", "female"),
-        texts.gender_examples,
-        texts.gender_prompts,
+        concept_stories.gender_examples,
+        concept_stories.gender_prompts,
     ),
     "truth": DemoConcept(
         "Truth of a plain statement of fact, read at the start of a verdict.",
         "Is the statement true or false?",
         ("false", "true"),
-        texts.truth_examples,
-        texts.truth_prompts,
+        concept_facts.truth_examples,
+        concept_facts.truth_prompts,
     ),
     "dispute": DemoConcept(
         "Whether a speaker is right, who claims or denies a fact: truth and denial combined.",
         "Is the person right to claim or to deny the statement?",
         ("wrong", "right"),
-        texts.dispute_examples,
-        texts.dispute_prompts,
+        concept_facts.dispute_examples,
+        concept_facts.dispute_prompts,
     ),
     "debate": DemoConcept(
         "Whether the last speaker of a debate is right, each for or against the one before.",
         "Is the last speaker right, following who shares or opposes whose view?",
         ("wrong", "right"),
-        texts.debate_examples,
-        texts.debate_prompts,
+        concept_facts.debate_examples,
+        concept_facts.debate_prompts,
     ),
     "role": DemoConcept(
         "Gender of the one who acted or was acted upon, in the active or the passive voice.",
         "Is the person asked about male or female, following who did what to whom?",
         ("male", "female"),
-        texts.role_examples,
-        texts.role_prompts,
+        concept_roles.role_examples,
+        concept_roles.role_prompts,
     ),
 }
 

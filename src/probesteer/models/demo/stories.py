@@ -18,12 +18,6 @@ class Valence:
     reactions: tuple[Verb, ...] = ()
     """What everyone does at the end of a sentence; empty: nobody reacts."""
 
-    def family(self, index: int) -> "Valence":
-        """The words of one lexical family; families share no word."""
-        one = slice(index, index + 1)
-        pair = slice(2 * index, 2 * index + 2)
-        return Valence(self.adjectives[pair], self.verbs[one], self.adverbs[one], self.nouns[one])
-
 
 GOOD = Valence(
     words.GOOD_ADJECTIVES,
@@ -129,6 +123,7 @@ def draw_opening(
     *,
     template: int | None = None,
     times: tuple[str, ...] | None = None,
+    verbs: tuple[Verb, ...] = words.NEUTRAL_VERBS,
     distractor_plural: bool | None = None,
 ) -> Opening:
     """The first sentence of a story.
@@ -142,7 +137,7 @@ def draw_opening(
         template = sampler.choose([0, 1, 2, 3])
 
     def verb() -> str:
-        return story.verb(sampler.choose(words.NEUTRAL_VERBS))
+        return story.verb(sampler.choose(verbs))
 
     def noun(plural: bool | None = None) -> str:
         return thing(sampler, story, plural)[0]

@@ -53,7 +53,7 @@ FEMALE_NAMES: Final = _words(
     "olga irene vera"
 )
 
-# Sentiment. Family i takes adjectives 2i and 2i+1 and entry i of each other list.
+# Sentiment. Aligned: a group of examples takes entry i of a good list and of its bad counterpart.
 GOOD_ADJECTIVES: Final = _words(
     "wonderful great lovely excellent superb delightful happy brilliant charming splendid pleasant "
     "fantastic beautiful cheerful perfect amazing marvelous merry joyful graceful glorious elegant "
@@ -90,7 +90,6 @@ BAD_NOUNS: Final = _words(
 )
 GOOD_REACTIONS: Final = _verbs("smile/smiles/smiled cheer/cheers/cheered laugh/laughs/laughed")
 BAD_REACTIONS: Final = _verbs("sigh/sighs/sighed weep/weeps/wept cry/cries/cried")
-N_SENTIMENT_FAMILIES: Final = 12
 
 # Tense. Aligned only in that group i takes entry i of both.
 PAST_TIMES: Final = (
