@@ -4,7 +4,8 @@ import pandas as pd
 import pytest
 
 from probesteer.figures.style import FigureStyle
-from tests.unit.figures.synthetic_tables import FOUR_TRUTHS, TRUTHS, synthetic_tables
+from tests.unit.figures.synthetic_tables import synthetic_tables
+from tests.unit.figures.synthetic_truth import FOUR_TRUTHS, TRUTHS
 
 
 @pytest.fixture(scope="session")

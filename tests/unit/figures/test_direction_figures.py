@@ -5,7 +5,8 @@ from matplotlib.collections import QuadMesh
 from probesteer.figures import direction_agreement, direction_cosines
 from probesteer.figures.style import FigureStyle
 from tests.unit.figures.reading_back import panel, values, words
-from tests.unit.figures.synthetic_tables import FOUR_TRUTHS, TRUTHS, synthetic_tables
+from tests.unit.figures.synthetic_tables import synthetic_tables
+from tests.unit.figures.synthetic_truth import FOUR_TRUTHS, TRUTHS
 
 Tables = dict[str, pd.DataFrame]
 MEANS = "method == 'difference_of_means' and other_method == 'difference_of_means'"

@@ -5,7 +5,7 @@ from matplotlib.collections import QuadMesh
 from probesteer.figures import accuracy_by_layer, accuracy_heatmap
 from probesteer.figures.style import FigureStyle
 from tests.unit.figures.reading_back import bands, bars, line, panel, values
-from tests.unit.figures.synthetic_tables import FOUR_TRUTHS
+from tests.unit.figures.synthetic_truth import FOUR_TRUTHS
 
 Tables = dict[str, pd.DataFrame]
 

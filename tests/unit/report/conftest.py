@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from probesteer.report.content import ConceptText, ReportContent
-from tests.unit.figures.synthetic_tables import TRUTHS, synthetic_tables
+from tests.unit.figures.synthetic_tables import synthetic_tables
+from tests.unit.figures.synthetic_truth import TRUTHS
 
 Tables = dict[str, pd.DataFrame]
 
