@@ -12,10 +12,10 @@ class Place:
 
     @property
     def label(self) -> str:
-        """What people read: "embedding" or "block 3", with the site where it is not the usual."""
+        """What people read: "embedding" or "layer 3", with the site where it is not the usual."""
         if (self.site, self.layer) == ("resid_pre", 0):
             return "embedding"
-        return f"block {self.layer}" + ("" if self.site == "resid_post" else f" {self.site}")
+        return f"layer {self.layer}" + ("" if self.site == "resid_post" else f" {self.site}")
 
     @property
     def stem(self) -> str:

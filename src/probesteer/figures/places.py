@@ -6,29 +6,21 @@ import pandas as pd
 
 from probesteer.places import EMBEDDING, Place
 
-_WITHIN_BLOCK = {
-    "resid_pre": 0.0,
-    "attn_out": 0.25,
-    "resid_mid": 0.5,
-    "mlp_act": 0.625,
-    "mlp_out": 0.75,
-    "resid_post": 1.0,
-}
 _TOKENS = "tokens"  # the site of the bag-of-tokens baseline: no place in the network
 
 
 def depth(place: Place) -> float:
-    """How far from the embedding, in blocks."""
-    return place.layer + _WITHIN_BLOCK.get(place.site, 0.5)
+    """How far from the embedding, in layers."""
+    return place.layer + (1.0 if place.site == "resid_post" else 0.0)
 
 
 def axis_label(place: Place) -> str:
-    """`emb` for the embedding's output, the number of the block for its output."""
+    """`emb` for the embedding's output, the number of the layer for its output."""
     if place.site == "resid_post":
         return str(place.layer)
     if place == EMBEDDING:
         return "emb"
-    return f"pre {place.layer}" if place.site == "resid_pre" else f"{place.layer} {place.site}"
+    return f"pre {place.layer}"
 
 
 def phrase(place: Place) -> str:
@@ -37,9 +29,7 @@ def phrase(place: Place) -> str:
         return f"layer {place.layer}"
     if place == EMBEDDING:
         return "the embedding"
-    if place.site == "resid_pre":
-        return f"the input of layer {place.layer}"
-    return f"{place.site} of layer {place.layer}"
+    return f"the input of layer {place.layer}"
 
 
 def places_of(table: pd.DataFrame) -> list[Place]:

@@ -62,7 +62,7 @@ def test_what_was_written_is_read(cache: Path) -> None:
 
 def test_a_place_that_is_not_in_the_cache_is_one_line(cache: Path) -> None:
     message = refusal(lambda: open_cache(cache).read(Place("resid_post", 7)))
-    assert message == f"{cache.parent}: block 7 is not in the cache"
+    assert message == f"{cache.parent}: layer 7 is not in the cache"
 
 
 @pytest.mark.parametrize(

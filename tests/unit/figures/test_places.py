@@ -12,13 +12,13 @@ def blocks(count: int) -> list[Place]:
 def test_places_are_ordered_by_depth_without_the_token_baseline() -> None:
     table = pd.DataFrame(
         {
-            "site": ["resid_post", "tokens", "resid_post", "mlp_out", "resid_pre", "resid_pre"],
+            "site": ["resid_post", "tokens", "resid_post", "resid_pre", "resid_pre", "resid_pre"],
             "layer": [10, -1, 2, 2, 0, 0],
         }
     )
     assert places_of(table) == [
         EMBEDDING,
-        Place("mlp_out", 2),
+        Place("resid_pre", 2),
         Place("resid_post", 2),
         Place("resid_post", 10),
     ]
@@ -30,11 +30,15 @@ def test_places_are_ordered_by_depth_without_the_token_baseline() -> None:
         (EMBEDDING, "emb", "the embedding"),
         (Place("resid_pre", 3), "pre 3", "the input of layer 3"),
         (Place("resid_post", 0), "0", "layer 0"),
-        (Place("mlp_out", 4), "4 mlp_out", "mlp_out of layer 4"),
     ],
 )
 def test_names_of_a_place(place: Place, label: str, words: str) -> None:
     assert (axis_label(place), phrase(place)) == (label, words)
+
+
+@pytest.mark.parametrize("place", [EMBEDDING, Place("resid_post", 3)])
+def test_errors_and_figures_call_a_place_the_same(place: Place) -> None:
+    assert phrase(place).removeprefix("the ") == place.label
 
 
 def test_rows_at_a_place_need_both_site_and_layer() -> None:

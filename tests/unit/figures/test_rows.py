@@ -66,7 +66,7 @@ def test_a_curve_is_sorted_and_keeps_what_is_unknown(rows: pd.DataFrame) -> None
 
 
 def test_a_curve_over_places_counts_places_and_drops_strangers(rows: pd.DataFrame) -> None:
-    places = [Place("resid_pre", 0), Place("resid_mid", 0), Place("resid_post", 1)]
+    places = [Place("resid_pre", 0), Place("resid_pre", 1), Place("resid_post", 1)]
     curve = curve_over_places(rows, places)
     np.testing.assert_array_equal(curve.x, [0, 2])
     np.testing.assert_array_equal(curve.value, [1.0, 3.0])

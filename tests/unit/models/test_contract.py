@@ -112,7 +112,7 @@ def test_a_last_block_whose_output_goes_nowhere_is_found(load_tiny: Load) -> Non
     entering: list[Tensor] = []
     loaded.blocks[2].register_forward_pre_hook(lambda block, args: entering.append(args[0]))
     loaded.model.transformer.ln_f.register_forward_pre_hook(lambda norm, args: entering[-1])
-    assert "a change does not reach the output at block 2" in refusal(loaded)
+    assert "a change does not reach the output at layer 2" in refusal(loaded)
 
 
 def test_texts_that_see_each_other_are_found(load_tiny: Load) -> None:
@@ -133,7 +133,7 @@ def test_a_model_that_ignores_the_mask_is_found(load_tiny: Load) -> None:
 def test_a_model_that_changes_by_itself_is_found(load_tiny: Load) -> None:
     loaded = with_block(load_tiny("gpt2"), 1, Restless)
     assert refusal(loaded) == (
-        "model gpt2: adding zero changes the activation at block 1; "
+        "model gpt2: adding zero changes the activation at layer 1; "
         "this architecture is not supported"
     )
 
@@ -147,7 +147,7 @@ def test_a_change_behind_the_last_block_is_found(load_tiny: Load) -> None:
         return output + len(calls)
 
     loaded.model.transformer.ln_f.register_forward_hook(restless)
-    assert "adding zero changes the output at block 2" in refusal(loaded)
+    assert "adding zero changes the output at layer 2" in refusal(loaded)
 
 
 def test_a_block_that_runs_twice_is_found(load_tiny: Load) -> None:
