@@ -16,6 +16,7 @@ COLUMNS = (
     "site",
     "layer",
     "operator",
+    "unit",
     "strength",
     "metric",
     "value",

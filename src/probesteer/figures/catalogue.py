@@ -105,10 +105,10 @@ CATALOGUE: tuple[CatalogueEntry, ...] = (
         caption=(
             "Change of the logit difference (log-probability of the positive minus that of the "
             "negative continuation, nats, mean over prompts) when the difference-of-means "
-            "direction is added from the last prompt token on. Strength 1 is the distance between "
-            "the class means. Bars: 95% bootstrap intervals over groups of prompts, for up to "
-            "eight places. Grey: range over all random directions of the same length at these "
-            "places. Vertical scales differ between panels."
+            "direction is added from the last prompt token on, against strength in the unit of the "
+            "axis. Bars: 95% bootstrap intervals over groups of prompts, for up to eight places. "
+            "Grey: range over all random directions of the same length at these places. Vertical "
+            "scales differ between panels."
         ),
     ),
     CatalogueEntry(
@@ -120,9 +120,9 @@ CATALOGUE: tuple[CatalogueEntry, ...] = (
         caption=(
             "As the figure of effect against strength, with the direction added at all tokens of "
             "the prompt: change of the logit difference (nats, mean over prompts) against strength "
-            "(class gaps), with 95% bootstrap intervals over groups of prompts for up to eight "
-            "places. Grey: range over all random directions of the same length at these places. "
-            "Vertical scales differ between panels."
+            "in the unit of the axis, with 95% bootstrap intervals over groups of prompts for up "
+            "to eight places. Grey: range over all random directions of the same length at these "
+            "places. Vertical scales differ between panels."
         ),
     ),
     CatalogueEntry(
@@ -132,10 +132,13 @@ CATALOGUE: tuple[CatalogueEntry, ...] = (
         draw=steering_slope_by_layer.draw,
         title="Slope of the effect by layer",
         caption=(
-            "Slope of the effect at strength zero, by layer: change of the logit difference (nats) "
-            "per class gap, for a push from the last prompt token on, with 95% bootstrap intervals "
-            "over groups of prompts. Grey band: range over random directions of the same length. "
-            "A slope above the band says that the direction does what a random one does not. "
+            "Slope of the effect by layer: change of the logit difference (nats) between the "
+            "smallest strengths on both sides of zero, which the axis names, divided by their "
+            "distance; for a push from the last prompt token on, with 95% bootstrap intervals over "
+            "groups of prompts. Grey band: range over random directions as long as the difference "
+            "of means; their sign is arbitrary, so that a slope shows more only above the larger "
+            "end in size. The band is not matched to the logistic direction, whose push of the "
+            "same strength may be shorter. At the last layer a push goes straight into the output. "
             "Vertical scales differ between panels."
         ),
     ),
@@ -148,9 +151,10 @@ CATALOGUE: tuple[CatalogueEntry, ...] = (
         caption=(
             "Change of the logit difference towards the concept (nats, mean over prompts) against "
             "the rise of the loss on neutral text (nats per token), for strengths from zero up, "
-            "joined along strength. Grey: random directions of the same length, one line a draw "
-            "and place. Up and to the left is better. Costs are linear up to 0.01 and logarithmic "
-            "above. No intervals."
+            "joined along strength. The effect is of a push from the last prompt token on, the "
+            "loss of the same push at every token of the neutral texts. Grey: random directions of "
+            "the same length, one line a draw and place. Up and to the left is better. Costs are "
+            "linear up to 0.01 and logarithmic above. No intervals."
         ),
     ),
     CatalogueEntry(
@@ -175,9 +179,11 @@ CATALOGUE: tuple[CatalogueEntry, ...] = (
         title="Working range of the strength",
         caption=(
             "For each concept, above: change of the logit difference (nats, mean over prompts) "
-            "over a fine range of strengths (class gaps), with 95% bootstrap intervals for up to "
-            "eight places; below: loss on neutral text (nats per token). Rings end the range "
-            "around zero in which the response rises. Crosses stand where the loss has doubled; "
+            "over a fine range of strengths in the unit of the axis, pushed from the last prompt "
+            "token on, with 95% bootstrap intervals for up to eight places; below: loss on neutral "
+            "text (nats per token), pushed at every token. Rings end the range around zero in "
+            "which the response rises: no ring where it rises to the last strength tried, a ring "
+            "at zero where it does not rise from there. Crosses stand where the loss has doubled; "
             "without a cross it did not double within the range."
         ),
     ),

@@ -24,6 +24,7 @@ from probesteer.figures.rows import (
     random_range,
 )
 from probesteer.figures.style import FigureStyle
+from probesteer.figures.units import many, unit_of
 from probesteer.places import Place
 
 COLUMNS = (
@@ -34,6 +35,7 @@ COLUMNS = (
     "method",
     "draw",
     "positions",
+    "unit",
     "strength",
     "split",
     "metric",
@@ -60,7 +62,8 @@ def draw(table: pd.DataFrame, style: FigureStyle, positions: str = "from_last") 
             draw_band(axes, random_range(matching(random, concept=concept), "strength"))
             _draw_places(axes, matching(pushes, concept=concept), places, style)
             spread_strengths(axes, pushes["strength"].to_numpy(dtype=float))
-        facets.figure.supxlabel(f"strength (class gaps), added {_WHERE[positions]}")
+        unit = many(unit_of(pushes, "steering"))
+        facets.figure.supxlabel(f"strength ({unit}), added {_WHERE[positions]}")
         facets.figure.supylabel("change of logit difference (nats)")
         depth_key(
             facets.figure,

@@ -27,7 +27,8 @@ _AXIS_LABELS = {
 def draw(table: pd.DataFrame, style: FigureStyle, cost: str = "neutral_loss") -> Figure:
     """One panel a concept: the change of the logit difference over the `cost` of getting it.
 
-    Strengths from 0 up, joined along strength; one line a place. table: steering; cost:
+    Strengths from 0 up, joined along strength; one line a place. The neutral loss is that of a
+    push at every token, whatever the positions of the effect. table: steering; cost:
     "neutral_loss" or "kl". Raises ProbesteerError where the table is empty.
     """
     points = effects_and_costs(checked(table, COLUMNS, "steering"), cost)

@@ -13,6 +13,7 @@ from probesteer.figures.marks import draw_curve, spread_losses, spread_strengths
 from probesteer.figures.places import at_place, phrase, places_of
 from probesteer.figures.rows import by_place, checked, concepts_of, curve_over, matching
 from probesteer.figures.style import Colour, FigureStyle
+from probesteer.figures.units import many, unit_of
 from probesteer.places import Place
 
 _RESPONSE = "logit_difference_change"
@@ -26,8 +27,9 @@ _ENDS = {
 def draw(table: pd.DataFrame, style: FigureStyle, sensitivity: pd.DataFrame) -> Figure:
     """Two panels a concept over the fine range of strengths: the response, below it the loss.
 
-    Open rings end the range in which the response rises; crosses stand where the neutral loss
-    has doubled. table: scale. Raises ProbesteerError where it is empty.
+    Open rings end the range in which the response rises, unless it goes on to the last strength
+    tried; crosses stand where the neutral loss has doubled. table: scale. Raises
+    ProbesteerError where it is empty.
     """
     rows = matching(checked(table, COLUMNS, "scale"), operator="add")
     ends = matching(sensitivity, operator="add")
@@ -45,7 +47,7 @@ def draw(table: pd.DataFrame, style: FigureStyle, sensitivity: pd.DataFrame) -> 
             if number % facets.columns == 0:
                 panels[0].set_ylabel("response\n(nats)")
                 panels[1].set_ylabel("neutral loss\n(nats/token)")
-        facets.figure.supxlabel("strength (class gaps)")
+        facets.figure.supxlabel(f"strength ({many(unit_of(rows, 'scale'))})")
         depth_key(facets.figure, places, style, _key())
         return facets.figure
 
@@ -72,9 +74,16 @@ def _draw_places(
         )
         metrics = _ENDS[_RESPONSE if response else _LOSS]
         here = at_place(ends, places[index])
-        for strength in here[here["metric"].isin(metrics)]["value"].dropna():
+        here = here[here["metric"].isin(metrics) & here["value"].notna()]
+        reached = here if not response else here[~at_bound(here)]
+        for strength in reached["value"]:
             height = float(np.interp(strength, curve.x, curve.value))
             _mark(axes, float(strength), height, colours[index], response)
+
+
+def at_bound(ends: pd.DataFrame) -> "pd.Series[bool]":
+    """Which ends of a rising range are only the end of what was tried; columns value, bound."""
+    return ends["value"].abs() == ends["bound"].abs()
 
 
 def _mark(axes: Axes, strength: float, height: float, colour: Colour, ring: bool) -> None:

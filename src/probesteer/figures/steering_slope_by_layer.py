@@ -1,4 +1,4 @@
-"""Where pushing along the direction moves the model: the slope at zero over depth."""
+"""Where pushing along the direction moves the model: the slope around zero over depth."""
 
 from typing import Literal
 
@@ -20,6 +20,7 @@ from probesteer.figures.rows import (
     random_range,
 )
 from probesteer.figures.style import FigureStyle
+from probesteer.figures.units import per, span, step_of, unit_of
 
 _METHODS: dict[str, tuple[str, str, Literal["-", "--"], float]] = {
     "difference_of_means": ("difference of means, 95%", "o", "-", -0.08),
@@ -28,7 +29,7 @@ _METHODS: dict[str, tuple[str, str, Literal["-", "--"], float]] = {
 
 
 def draw(table: pd.DataFrame, style: FigureStyle) -> Figure:
-    """One panel a concept: nats per class gap over places, against random directions.
+    """One panel a concept: the slope over places, against random directions.
 
     table: steering. Raises ProbesteerError where it is empty.
     """
@@ -60,7 +61,8 @@ def draw(table: pd.DataFrame, style: FigureStyle) -> Figure:
                 )
             label_places(axes, places, facets.tick_limit)
         facets.figure.supxlabel("layer (emb = embedding)")
-        facets.figure.supylabel("slope at zero (nats per gap)")
+        unit = unit_of(rows, "steering")
+        facets.figure.supylabel(f"slope {span(step_of(rows))}\n({per(unit)})")
         present = set(rows["method"])
         key: list[Artist] = [
             Line2D([], [], color=colours[method], marker=marker, linestyle=line_style, label=label)

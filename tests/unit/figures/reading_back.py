@@ -90,6 +90,19 @@ def clashes(figure: Figure) -> list[str]:
     return found
 
 
+def drawing(figure: Figure) -> str:
+    """Every number of the lines and areas of the figure, as text that can be compared."""
+    found = []
+    for axes in figure.axes:
+        found += [repr(line.get_xydata()) for line in axes.get_lines()]
+        found += [
+            repr(path.vertices)
+            for collection in axes.collections
+            for path in collection.get_paths()
+        ]
+    return "\n".join(found)
+
+
 def words(figure: Figure) -> str:
     """All text of the figure and of its panels, legends included."""
     return "\n".join(text.get_text() for text in figure.findobj(Text) if isinstance(text, Text))

@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import numpy as np
@@ -7,13 +8,20 @@ import pytest
 from probesteer.errors import ProbesteerError
 from probesteer.figures.catalogue import CATALOGUE, draw_figure, entry
 from probesteer.figures.style import FigureStyle
-from tests.unit.figures.reading_back import clashes, words
-from tests.unit.figures.synthetic_tables import TRUTHS, Truth, synthetic_tables
+from tests.unit.figures.reading_back import clashes, drawing, words
+from tests.unit.figures.synthetic_tables import synthetic_tables
+from tests.unit.figures.synthetic_truth import TRUTHS, Truth
 
 Tables = dict[str, pd.DataFrame]
 NAMES = [figure.name for figure in CATALOGUE]
 CAPTIONS = Path(__file__).parents[3] / "workflow" / "report"
 UNITS = ("nats", "share", "cosine", "accuracy", "factor")
+IN_UNITS = {
+    "dose_response",
+    "dose_response_all_tokens",
+    "steering_slope_by_layer",
+    "scale_sensitivity",
+}
 AWKWARD = (
     Truth("past-tense-versus-present-tense-of-the-main-verb-of-the-sentence"),
     Truth("$dollar$ & <b>"),
@@ -109,6 +117,38 @@ def test_every_caption_of_the_workflow_has_a_figure() -> None:
 
 def test_captions_say_what_the_interval_is() -> None:
     assert all("nterval" in figure.caption for figure in CATALOGUE)
+
+
+def test_captions_name_no_unit_that_a_setting_may_change() -> None:
+    for figure in CATALOGUE:
+        assert not re.search(r"\bgap|sigma|mean norm|strength zero", figure.caption), figure.name
+
+
+@pytest.mark.parametrize(("unit", "words_of_unit"), [("sigma", "sigma"), ("norm", "mean norm")])
+@pytest.mark.parametrize("name", NAMES)
+def test_axes_name_the_unit_of_the_table(
+    name: str, unit: str, words_of_unit: str, small_tables: Tables, style: FigureStyle
+) -> None:
+    other = {
+        table: frame.assign(unit=frame["unit"].replace("gap", unit)) if "unit" in frame else frame
+        for table, frame in small_tables.items()
+    }
+    text = words(draw_figure(name, other, style))
+    assert "gap" not in text
+    assert (words_of_unit in text) is (name in IN_UNITS)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_further_split_changes_no_figure(
+    name: str, small_tables: Tables, style: FigureStyle
+) -> None:
+    more = dict(small_tables)
+    for table in ("probes", "steering"):
+        half = small_tables[table].query("split == 'test'")
+        train = half.assign(split="train", value=9.0, low=8.0, high=10.0)
+        more[table] = pd.concat([small_tables[table], train])
+    drawn, expected = (drawing(draw_figure(name, made, style)) for made in (more, small_tables))
+    assert drawn == expected
 
 
 def test_an_unknown_figure_and_a_missing_table_are_named(style: FigureStyle) -> None:

@@ -5,7 +5,7 @@ import pytest
 from probesteer.figures import activation_scaling, scale_sensitivity
 from probesteer.figures.style import FigureStyle
 from tests.unit.figures.reading_back import bands, panel, values, words
-from tests.unit.figures.synthetic_tables import FACTORS, FOUR_TRUTHS, NEUTRAL_LOSS
+from tests.unit.figures.synthetic_truth import FACTORS, FOUR_TRUTHS, NEUTRAL_LOSS
 
 Tables = dict[str, pd.DataFrame]
 
@@ -62,6 +62,32 @@ def test_marks_stand_at_the_ends_of_the_table(tables: Tables, style: FigureStyle
         assert sorted(x) == sorted(expected)
     doubled = [np.asarray(line.get_ydata())[0] for line in marks]
     assert min(doubled) >= 2 * NEUTRAL_LOSS
+
+
+def test_no_ring_stands_where_the_response_rises_to_the_last_strength(
+    tables: Tables, style: FigureStyle
+) -> None:
+    to_the_end = tables["sensitivity"].copy()
+    to_the_end.loc[to_the_end["metric"] == "monotone_low", ["value", "bound"]] = -64.0
+    figure = scale_sensitivity.draw(tables["scale"], style, to_the_end)
+    rings = [
+        np.asarray(line.get_xdata())[0]
+        for axes in figure.axes
+        for line in axes.get_lines()
+        if line.get_label() == "end of the rising range"
+    ]
+    assert rings and min(rings) > 0
+
+
+def test_a_ring_at_zero_says_that_the_response_does_not_rise(
+    tables: Tables, style: FigureStyle
+) -> None:
+    falls = tables["sensitivity"].copy()
+    falls.loc[falls["metric"].str.startswith("monotone"), "value"] = 0.0
+    figure = scale_sensitivity.draw(tables["scale"], style, falls)
+    axes = panel(figure, "sentiment")
+    rings = [line for line in axes.get_lines() if line.get_label() == "end of the rising range"]
+    assert {np.asarray(ring.get_xdata())[0] for ring in rings} == {0.0}
 
 
 def test_a_strength_that_never_doubles_the_loss_has_no_mark(

@@ -6,7 +6,8 @@ from matplotlib.collections import LineCollection
 from probesteer.figures import dose_response, effect_against_cost, steering_slope_by_layer
 from probesteer.figures.style import FigureStyle
 from tests.unit.figures.reading_back import bands, bars, line, panel, values, words
-from tests.unit.figures.synthetic_tables import FOUR_TRUTHS, STRENGTHS, TRUTHS, synthetic_tables
+from tests.unit.figures.synthetic_tables import synthetic_tables
+from tests.unit.figures.synthetic_truth import FOUR_TRUTHS, STRENGTHS, TRUTHS
 
 Tables = dict[str, pd.DataFrame]
 EFFECT = "metric == 'logit_difference_change' and split == 'all'"
@@ -72,6 +73,17 @@ def test_slopes_and_their_range_are_the_tables(tables: Tables, style: FigureStyl
         ((_, low, high),) = bands(axes)
         np.testing.assert_allclose(low, random["low"])
         np.testing.assert_allclose(high, random["high"])
+
+
+def test_the_slope_names_the_strengths_that_it_was_taken_between(
+    tables: Tables, style: FigureStyle
+) -> None:
+    text = words(steering_slope_by_layer.draw(tables["steering"], style))
+    assert "slope between -0.5 and +0.5\n(nats per class gap)" in text
+    wider = tables["steering"].copy()
+    wider.loc[wider["metric"] == "slope", "strength"] = 2.0
+    text = words(steering_slope_by_layer.draw(wider, style))
+    assert "slope between -2 and +2\n" in text
 
 
 def test_effect_and_cost_are_joined_at_each_strength(tables: Tables) -> None:
