@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 
 from probesteer.figures.places import axis_label, places_of
-from probesteer.figures.rows import concepts_of, first_split, matching
+from probesteer.figures.rows import concepts_of, matching
+from probesteer.figures.scale_sensitivity import at_bound
+from probesteer.figures.units import many, per, span, step_of, unit_of
 from probesteer.places import Place
-from probesteer.report.findings import Numbers
+from probesteer.report.finding import UNKNOWN, Numbers
 from probesteer.report.numbers import MISSING, estimate, interval, number
-
-_UNKNOWN: Numbers = (math.nan, math.nan, math.nan)
 
 
 @dataclass(frozen=True)
@@ -33,22 +33,6 @@ def compact_tables(tables: Mapping[str, pd.DataFrame], model: str) -> list[Compa
     return [table for table in made if table.rows]
 
 
-def resource_table(resources: pd.DataFrame) -> CompactTable:
-    """Wall time and peak memory of each job, and their total and largest."""
-    columns = ["model", "concept", "stage", "wall time (s)", "peak memory (MB)", "peak GPU (MB)"]
-    names = ["model", "concept", "stage"]
-    sizes = ["wall_s", "peak_rss_mb", "peak_gpu_mb"]
-    rows = []
-    for job in resources.to_dict("records"):
-        texts = [MISSING if pd.isna(job.get(name)) else str(job[name]) for name in names]
-        rows.append(texts + [_size(job.get(name)) for name in sizes])
-    if rows:
-        figures = resources.reindex(columns=sizes).astype(float)
-        ends = [figures["wall_s"].sum(), figures["peak_rss_mb"].max(), figures["peak_gpu_mb"].max()]
-        rows.append(["all jobs", "", "sum, largest, largest", *map(_size, ends)])
-    return CompactTable("Time and memory", "One row a job.", columns, rows)
-
-
 def _reading(tables: Mapping[str, pd.DataFrame]) -> CompactTable:
     on_test = _rows(tables, "probes", split="test")
     probe = matching(on_test, method="logistic", draw=-1)
@@ -61,23 +45,32 @@ def _reading(tables: Mapping[str, pd.DataFrame]) -> CompactTable:
     rows = []
     for concept, place in _pairs(probe):
         key = (concept, place)
-        mean, _, high = null.get(key, _UNKNOWN)
+        mean, _, high = null.get(key, UNKNOWN)
         rows.append(
             [
                 concept,
                 axis_label(place),
-                estimate(*accuracy.get(key, _UNKNOWN)),
-                estimate(*auroc.get(key, _UNKNOWN)),
+                estimate(*accuracy.get(key, UNKNOWN)),
+                estimate(*auroc.get(key, UNKNOWN)),
                 f"{number(mean)} ± {number(high - mean)}" if math.isfinite(mean) else MISSING,
-                number(separation.get(key, _UNKNOWN)[0]),
-                number(norm.get(key, _UNKNOWN)[0]),
+                number(separation.get(key, UNKNOWN)[0]),
+                number(norm.get(key, UNKNOWN)[0]),
             ]
         )
     return CompactTable(
         "Reading",
-        "Test split; 95% bootstrap intervals. Shuffled labels: mean ± standard deviation. The gap "
-        "is the distance of the class means along the difference-of-means direction.",
-        ["concept", "layer", "accuracy", "AUROC", "shuffled labels", "gap (sigmas)", "mean norm"],
+        "Test split, with 95% bootstrap intervals, but for the columns of training rows. Shuffled "
+        "labels: mean ± standard deviation. The gap is the distance of the class means along the "
+        "difference-of-means direction.",
+        [
+            "concept",
+            "layer",
+            "accuracy",
+            "AUROC",
+            "shuffled labels",
+            "gap (sigmas), training rows",
+            "mean norm, training rows",
+        ],
         rows,
     )
 
@@ -87,43 +80,45 @@ def _steering(tables: Mapping[str, pd.DataFrame]) -> CompactTable:
     metrics = ["slope", "kl", "neutral_loss", "top1_agreement", "angle"]
     steering = steering[steering["metric"].isin(metrics)] if len(steering) else steering
     pushes = matching(steering, method="difference_of_means", draw=-1)
+    slopes = matching(pushes, metric="slope", split="test")
+    slope = _lookup(slopes)
+    drawn = matching(steering, method="random", draw=-1, metric="slope", split="test")
+    spread = _lookup(drawn)
     strength = _nearest_to_one(pushes)
-    at_one = first_split(matching(pushes, strength=strength), ("test", "all"))
-    whole = matching(pushes, split="all")
-    slope = _lookup(matching(pushes, metric="slope", split="test"))
-    random = first_split(matching(steering, method="random", draw=-1, metric="slope"), ("test",))
-    spread = _lookup(random)
-    kl = _lookup(matching(at_one, metric="kl"))
-    agreement = _lookup(_either(at_one, whole, "top1_agreement", strength))
-    angle = _lookup(_either(at_one, whole, "angle", strength))
-    loss = _lookup(_either(at_one, whole, "neutral_loss", strength))
-    unsteered = _lookup(matching(whole, metric="neutral_loss", strength=0))
+    at_one = matching(pushes, split="all", strength=strength)  # only the response is split
+    kl, agreement, angle, loss = (
+        _lookup(matching(at_one, metric=metric))
+        for metric in ("kl", "top1_agreement", "angle", "neutral_loss")
+    )
+    unsteered = _lookup(matching(pushes, split="all", metric="neutral_loss", strength=0))
     rows = []
     for concept, place in _pairs(pushes):
         key = (concept, place)
-        rise = loss.get(key, _UNKNOWN)[0] - unsteered.get(key, _UNKNOWN)[0]
+        rise = loss.get(key, UNKNOWN)[0] - unsteered.get(key, UNKNOWN)[0]
         rows.append(
             [
                 concept,
                 axis_label(place),
-                estimate(*slope.get(key, _UNKNOWN)),
-                interval(*spread.get(key, _UNKNOWN)[1:]),
-                number(kl.get(key, _UNKNOWN)[0]),
+                estimate(*slope.get(key, UNKNOWN)),
+                interval(*spread.get(key, UNKNOWN)[1:]),
+                number(kl.get(key, UNKNOWN)[0]),
                 number(rise),
-                number(agreement.get(key, _UNKNOWN)[0]),
-                number(angle.get(key, _UNKNOWN)[0]),
+                number(agreement.get(key, UNKNOWN)[0]),
+                number(angle.get(key, UNKNOWN)[0]),
             ]
         )
-    at = f"at {strength:g}"
+    at, unit = f"at {strength:g}", unit_of(pushes, "steering")
     return CompactTable(
         "Steering",
-        "Difference of means, pushed from the last prompt token on; slope on the test prompts, "
-        "with 95% bootstrap intervals and the range over random directions. Strengths in class "
-        "gaps.",
+        f"Difference of means, pushed from the last prompt token on; strengths in {many(unit)}. "
+        "Test prompts: the slope, with 95% bootstrap intervals, and its range over random "
+        "directions of the same length, whose sign is arbitrary. All prompts: KL, top token and "
+        "angle. The loss is of the same push at every token of the neutral texts. At the last "
+        "layer a push goes straight into the output.",
         [
             "concept",
             "layer",
-            "slope (nats per gap)",
+            f"slope {span(step_of(slopes))} ({per(unit)})",
             "random slopes",
             f"KL {at} (nats)",
             f"loss rise {at} (nats/token)",
@@ -137,31 +132,34 @@ def _steering(tables: Mapping[str, pd.DataFrame]) -> CompactTable:
 def _scale(tables: Mapping[str, pd.DataFrame]) -> CompactTable:
     sensitivity = _rows(tables, "sensitivity")
     added, scaled = (matching(sensitivity, operator=name) for name in ("add", "multiply"))
-    numbers = {
-        metric: _lookup(matching(rows, metric=metric))
-        for rows, metrics in (
-            (added, ("monotone_low", "monotone_high", "doubling_negative", "doubling_positive")),
-            (scaled, ("doubling_below", "doubling_above")),
+    doublings = [
+        _lookup(matching(rows, metric=metric))
+        for rows, metric in (
+            (added, "doubling_negative"),
+            (added, "doubling_positive"),
+            (scaled, "doubling_below"),
+            (scaled, "doubling_above"),
         )
-        for metric in metrics
-    }
+    ]
+    rising = [_ends(matching(added, metric=name)) for name in ("monotone_low", "monotone_high")]
     rows = []
     for concept, place in _pairs(sensitivity):
-        found = {
-            metric: values.get((concept, place), _UNKNOWN) for metric, values in numbers.items()
-        }
+        key = (concept, place)
         rows.append(
             [
                 concept,
                 axis_label(place),
-                interval(found["monotone_low"][0], found["monotone_high"][0]),
-                *(estimate(*found[name]) for name in numbers if name.startswith("doubling")),
+                rising_range(*(ends.get(key, _NO_END) for ends in rising)),
+                *(estimate(*found.get(key, UNKNOWN)) for found in doublings),
             ]
         )
+    unit = unit_of(added, "sensitivity")
     return CompactTable(
         "Scale",
-        "Added: strengths in class gaps. Multiplied: factors on the activation. A dash: not "
-        "reached within the range tried.",
+        f"Added: strengths in {many(unit)}; the response is of a push from the last prompt token "
+        "on, the loss of one at every token of the neutral texts. Multiplied: factors on the "
+        "activation, at every token. (end): the last strength tried. A dash: not reached within "
+        "the range tried.",
         [
             "concept",
             "layer",
@@ -175,6 +173,32 @@ def _scale(tables: Mapping[str, pd.DataFrame]) -> CompactTable:
     )
 
 
+def rising_range(low: tuple[float, bool], high: tuple[float, bool]) -> str:
+    """The range of strengths in which the response rises; "none" where it is empty.
+
+    low, high: the strength at that end, and whether it is only the last one tried.
+    """
+    ends = (low[0], high[0])
+    if not all(map(math.isfinite, ends)):
+        return interval(*ends)
+    if ends == (0, 0):
+        return "none"
+    if low[1] and high[1] and -low[0] == high[0]:
+        return f"to the end (±{high[0]:g})"
+    texts = [f"{number(end)} (end)" if last else number(end) for end, last in (low, high)]
+    return f"[{', '.join(texts)}]"
+
+
+_NO_END = (math.nan, False)
+
+
+def _ends(rows: pd.DataFrame) -> dict[tuple[str, Place], tuple[float, bool]]:
+    """Each end of a rising range, and whether it is only the last strength tried."""
+    last = at_bound(rows)
+    values, lasts = (_lookup(rows.assign(value=column)) for column in (rows["value"], last))
+    return {key: (values[key][0], bool(lasts[key][0])) for key in values}
+
+
 def _rows(tables: Mapping[str, pd.DataFrame], name: str, **wanted: str | float) -> pd.DataFrame:
     """Matching rows of a table that may not have been made."""
     table = tables.get(name)
@@ -184,8 +208,8 @@ def _rows(tables: Mapping[str, pd.DataFrame], name: str, **wanted: str | float) 
 
 
 _COLUMNS = [
-    *("model", "concept", "site", "layer", "operator", "method", "draw", "positions", "strength"),
-    *("split", "metric", "value", "low", "high"),
+    *("model", "concept", "site", "layer", "operator", "method", "draw", "positions", "unit"),
+    *("strength", "split", "metric", "value", "low", "high", "bound"),
 ]
 
 
@@ -210,19 +234,7 @@ def _lookup(rows: pd.DataFrame) -> dict[tuple[str, Place], Numbers]:
 
 
 def _nearest_to_one(rows: pd.DataFrame) -> float:
-    """The positive strength nearest to one class gap."""
+    """The positive strength nearest to 1."""
     strengths = rows["strength"].to_numpy(dtype=np.float64)
     strengths = strengths[strengths > 0]
     return float(strengths[np.abs(np.log(strengths)).argmin()]) if len(strengths) else math.nan
-
-
-def _either(rows: pd.DataFrame, others: pd.DataFrame, metric: str, strength: float) -> pd.DataFrame:
-    """Rows of `metric` on the test prompts or, where it has none of its own, on all texts."""
-    found = matching(rows, metric=metric)
-    return matching(others, metric=metric, strength=strength) if found.empty else found
-
-
-def _size(value: object) -> str:
-    """Seconds or megabytes; 0 MB means that there was none."""
-    size = float(value) if isinstance(value, int | float | np.number) else math.nan
-    return number(size) if size > 0 else MISSING

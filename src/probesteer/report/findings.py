@@ -7,95 +7,11 @@ from dataclasses import dataclass
 import pandas as pd
 
 from probesteer.errors import ProbesteerError
-from probesteer.figures.places import at_place, depth
+from probesteer.figures.places import at_place, depth, places_of
 from probesteer.figures.rows import first_split, matching
+from probesteer.figures.units import step_of, unit_of
 from probesteer.places import Place
-
-Numbers = tuple[float, float, float]
-"""Value, low, high."""
-
-_UNKNOWNS: Numbers = (math.nan, math.nan, math.nan)
-
-
-@dataclass(frozen=True)
-class Finding:
-    """Evidence on one concept in one model.
-
-    Places are chosen on the validation split; all numbers are of the test split. An unknown
-    number is NaN, an unknown place None.
-    """
-
-    model: str
-    concept: str
-
-    best_place: Place | None
-    """Where the probe is most accurate on the validation split."""
-
-    accuracy: float
-    accuracy_low: float
-    accuracy_high: float
-
-    null_mean: float
-    """Accuracy of probes trained on shuffled labels, at `best_place`."""
-
-    null_sd: float
-    """Standard deviation of that accuracy over the draws."""
-
-    baseline: float
-    """Accuracy of the bag of tokens."""
-
-    baseline_low: float
-    baseline_high: float
-
-    read_from: Place | None
-    """First place whose accuracy is above both controls (see `above_controls`)."""
-
-    steer_place: Place | None
-    """Where the slope of the effect is largest on the validation split."""
-
-    slope: float
-    """Effect of difference of means at strength 0, nats per class gap, from the last token on."""
-
-    slope_low: float
-    slope_high: float
-
-    random_low: float
-    """Smallest and (`random_high`) largest slope of the random directions at `steer_place`."""
-
-    random_high: float
-
-    doubling: float
-    """Positive strength (gaps) at which the loss on neutral text has doubled at `steer_place`."""
-
-    doubling_bound: float
-    """Largest strength tried; what can be said where the loss never doubled."""
-
-    @property
-    def reads(self) -> bool:
-        """Whether the interval at `best_place` is above both controls."""
-        return above_controls(self.accuracy_low, self.null_mean, self.null_sd, self.baseline_high)
-
-    @property
-    def steers(self) -> bool:
-        """Whether the interval of the slope is above zero and all random directions."""
-        return self.slope_low > max(0.0, self.random_high) and math.isfinite(self.random_high)
-
-    @property
-    def verdict(self) -> str:
-        """Both answers in a word or two."""
-        if self.reads:
-            return "reads, steers" if self.steers else "reads only"
-        return "steers only" if self.steers else "not shown"
-
-
-def above_controls(low: float, null_mean: float, null_sd: float, baseline_high: float) -> bool:
-    """Whether an interval that starts at `low` is above what the controls reach.
-
-    Controls: the mean of the shuffled labels plus two standard deviations (Hewitt & Liang 2019,
-    arXiv 1909.03368, for the idea), and the high end of the bag of tokens. An unknown control
-    shows nothing: the answer is no.
-    """
-    return low > null_mean + 2 * null_sd and low > baseline_high
+from probesteer.report.finding import UNKNOWN, Finding, Numbers, above_controls
 
 
 def findings_of(tables: Mapping[str, pd.DataFrame]) -> list[Finding]:
@@ -125,6 +41,22 @@ def findings_of(tables: Mapping[str, pd.DataFrame]) -> list[Finding]:
     ]
 
 
+@dataclass(frozen=True)
+class _Reading:
+    """Accuracy of the probe and of its controls on one split."""
+
+    probe: dict[Place | None, Numbers]
+    null: dict[Place | None, tuple[float, float]]
+    """Mean and standard deviation over the draws of shuffled labels."""
+    baseline: Numbers
+
+    def first_above_controls(self) -> Place | None:
+        for place, (_, low, _) in self.probe.items():
+            if above_controls(low, *self.null.get(place, UNKNOWN[:2]), self.baseline[2]):
+                return place
+        return None
+
+
 def _finding(
     model: str,
     concept: str,
@@ -132,30 +64,22 @@ def _finding(
     slopes: pd.DataFrame | None,
     sensitivity: pd.DataFrame | None,
 ) -> Finding:
-    probe = matching(accuracies, method="logistic", draw=-1)
-    on_test = numbers_by_place(matching(probe, split="test"))
-    shuffled = matching(accuracies, method="shuffled_labels", draw=-1, split="test")
-    null = {place: _mean_and_sd(numbers) for place, numbers in numbers_by_place(shuffled).items()}
-    baseline = _first(matching(accuracies, method="bag_of_tokens", draw=-1, split="test"))
-    best = _highest(matching(probe, split="validation"))
-    accuracy = on_test.get(best, _UNKNOWNS)
-    null_mean, null_sd = null.get(best, _UNKNOWNS[:2])
-    read_from = next(
-        (
-            place
-            for place, (_, low, _) in on_test.items()
-            if above_controls(low, *null.get(place, _UNKNOWNS[:2]), baseline[2])
-        ),
-        None,
-    )
-    steer_place, slope, random = None, _UNKNOWNS, _UNKNOWNS
+    validation, test = (_reading(accuracies, split) for split in ("validation", "test"))
+    best = _highest(validation.probe)
+    read_from = validation.first_above_controls()
+    accuracy = test.probe.get(best, UNKNOWN)
+    null_mean, null_sd = test.null.get(best, UNKNOWN[:2])
+    at_first = test.probe.get(read_from, UNKNOWN)
+    steer_place, left_out, slope, random, unit, step = None, None, UNKNOWN, UNKNOWN, "", math.nan
     if slopes is not None:
         pushes = matching(slopes, method="difference_of_means", draw=-1)
-        steer_place = _highest(matching(pushes, split="validation"))
-        slope = numbers_by_place(matching(pushes, split="test")).get(steer_place, _UNKNOWNS)
+        last = max([*places_of(accuracies), *places_of(pushes)], key=depth, default=None)
+        steer_place, left_out = _steepest(matching(pushes, split="validation"), last)
+        slope = numbers_by_place(matching(pushes, split="test")).get(steer_place, UNKNOWN)
         drawn = first_split(matching(slopes, method="random", draw=-1), ("test", "all"))
-        random = numbers_by_place(drawn).get(steer_place, _UNKNOWNS)
-    doubling, bound = _doubling(sensitivity, steer_place)
+        random = numbers_by_place(drawn).get(steer_place, UNKNOWN)
+        unit, step = unit_of(pushes, "steering"), step_of(pushes)
+    doubling, bound, doubling_unit = _doubling(sensitivity, steer_place)
     return Finding(
         model=model,
         concept=concept,
@@ -165,18 +89,36 @@ def _finding(
         accuracy_high=accuracy[2],
         null_mean=null_mean,
         null_sd=null_sd,
-        baseline=baseline[0],
-        baseline_low=baseline[1],
-        baseline_high=baseline[2],
+        baseline=test.baseline[0],
+        baseline_low=test.baseline[1],
+        baseline_high=test.baseline[2],
         read_from=read_from,
+        read_from_accuracy=at_first[0],
+        read_from_low=at_first[1],
+        read_from_high=at_first[2],
         steer_place=steer_place,
+        left_out=left_out,
+        unit=unit,
         slope=slope[0],
         slope_low=slope[1],
         slope_high=slope[2],
+        slope_step=step,
         random_low=random[1],
         random_high=random[2],
         doubling=doubling,
         doubling_bound=bound,
+        doubling_unit=doubling_unit,
+    )
+
+
+def _reading(accuracies: pd.DataFrame, split: str) -> _Reading:
+    rows = matching(accuracies, split=split, draw=-1)
+    shuffled = numbers_by_place(matching(rows, method="shuffled_labels"))
+    return _Reading(
+        probe=numbers_by_place(matching(rows, method="logistic")),
+        # the table's high end is the mean plus the standard deviation
+        null={place: (mean, high - mean) for place, (mean, _, high) in shuffled.items()},
+        baseline=_first(matching(rows, method="bag_of_tokens")),
     )
 
 
@@ -189,35 +131,39 @@ def numbers_by_place(rows: pd.DataFrame) -> dict[Place | None, Numbers]:
     return {place: found[place] for place in sorted(found, key=lambda place: depth(place))}
 
 
-def _highest(rows: pd.DataFrame) -> Place | None:
+def _highest(numbers: Mapping[Place | None, Numbers]) -> Place | None:
     """The place with the highest value; the earliest of equals."""
-    known = {
-        place: value
-        for place, (value, _, _) in numbers_by_place(rows).items()
-        if math.isfinite(value)
-    }
+    known = {place: value for place, (value, _, _) in numbers.items() if math.isfinite(value)}
     return max(known, key=lambda place: known[place], default=None)
+
+
+def _steepest(pushes: pd.DataFrame, last: Place | None) -> tuple[Place | None, Place | None]:
+    """The place of the largest slope other than the `last`, and the place left out for it.
+
+    A push at the last place goes straight into the output, whatever the model does with the
+    concept; where it is the only place, it is chosen.
+    """
+    slopes = numbers_by_place(pushes)
+    others = {place: numbers for place, numbers in slopes.items() if place != last}
+    if not others:
+        return _highest(slopes), None
+    return _highest(others), last if last in slopes else None
 
 
 def _first(rows: pd.DataFrame) -> Numbers:
     """Value, low, high of the first row; NaN where there is none."""
     if rows.empty:
-        return _UNKNOWNS
+        return UNKNOWN
     first = rows.iloc[0]
     return float(first["value"]), float(first["low"]), float(first["high"])
 
 
-def _mean_and_sd(numbers: Numbers) -> tuple[float, float]:
-    """Of the shuffled labels: the table's high end is the mean plus the standard deviation."""
-    mean, _, high = numbers
-    return mean, high - mean
-
-
-def _doubling(rows: pd.DataFrame | None, place: Place | None) -> tuple[float, float]:
-    """Strength at which the neutral loss doubled, and the largest strength tried."""
+def _doubling(rows: pd.DataFrame | None, place: Place | None) -> tuple[float, float, str]:
+    """Strength at which the neutral loss doubled, the largest strength tried, and their unit."""
     if rows is None or place is None:
-        return _UNKNOWNS[:2]
+        return math.nan, math.nan, ""
     found = at_place(matching(rows, operator="add", metric="doubling_positive"), place)
     if found.empty:
-        return _UNKNOWNS[:2]
-    return float(found["value"].iloc[0]), float(found["bound"].iloc[0])
+        return math.nan, math.nan, ""
+    first = found.iloc[0]
+    return float(first["value"]), float(first["bound"]), str(first["unit"])

@@ -13,10 +13,13 @@ from markupsafe import Markup
 
 from probesteer.figures.catalogue import CATALOGUE
 from probesteer.figures.places import axis_label
-from probesteer.report.compact_tables import CompactTable, compact_tables, resource_table
+from probesteer.figures.units import meaning, per, span
+from probesteer.report.compact_tables import CompactTable, compact_tables
 from probesteer.report.content import ConceptText, ReportContent
-from probesteer.report.findings import Finding, findings_of
+from probesteer.report.finding import Finding
+from probesteer.report.findings import findings_of
 from probesteer.report.numbers import interval, number
+from probesteer.report.resources import resource_table
 from probesteer.report.samples import PromptSamples, samples_of
 from probesteer.report.sentences import reading_sentence, steering_sentence
 
@@ -58,6 +61,10 @@ class ModelSection:
     chapters: list[Chapter]
     tables: list[CompactTable]
     samples: dict[str, list[PromptSamples]]
+    slope_unit: str
+    """What the slopes of the findings are in, and between which strengths they were taken."""
+
+    unit_meaning: str
 
 
 def render_report(content: ReportContent) -> str:
@@ -96,12 +103,16 @@ def render_report(content: ReportContent) -> str:
 
 
 def _section(content: ReportContent, model: str, findings: list[Finding]) -> ModelSection:
+    own = [finding for finding in findings if finding.model == model]
+    steered = next((finding for finding in own if finding.steer_place), own[0])
     return ModelSection(
         name=model,
-        findings=[finding for finding in findings if finding.model == model],
+        findings=own,
         chapters=_chapters(content.figures, model),
         tables=compact_tables(content.tables, model),
         samples=samples_of(content.tables.get("samples"), model),
+        slope_unit=f"{per(steered.unit)}, {span(steered.slope_step)}",
+        unit_meaning=meaning(steered.unit),
     )
 
 

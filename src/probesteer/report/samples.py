@@ -7,6 +7,7 @@ import pandas as pd
 
 from probesteer.figures.places import phrase
 from probesteer.figures.rows import concepts_of, matching
+from probesteer.figures.units import amount
 from probesteer.places import Place
 
 
@@ -48,7 +49,7 @@ def _grouped(rows: pd.DataFrame) -> list[PromptSamples]:
         where = f"{str(method).replace('_', ' ')}, {place}, {tokens}"
         ordered = group.sort_values("strength", kind="stable")
         lines = [
-            (f"{float(strength):+g} {unit}" if strength else "unsteered", printable(str(text)))
+            (amount(strength, str(unit), "+g") if strength else "unsteered", printable(str(text)))
             for strength, unit, text in zip(
                 ordered["strength"], ordered["unit"], ordered["continuation"], strict=True
             )

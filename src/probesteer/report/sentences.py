@@ -3,8 +3,11 @@
 import math
 
 from probesteer.figures.places import phrase
-from probesteer.report.findings import Finding
-from probesteer.report.numbers import estimate, interval, number
+from probesteer.figures.units import amount, per, span
+from probesteer.report.finding import Finding
+from probesteer.report.numbers import estimate, number
+
+_TOO_FEW = "there are too few groups for an interval"
 
 
 def reading_sentence(finding: Finding) -> str:
@@ -18,57 +21,85 @@ def reading_sentence(finding: Finding) -> str:
     measured = (
         f"a probe at {where}, chosen on validation, is right on {accuracy} of the test examples"
     )
-    if finding.reads and finding.read_from is not None:
+    first = _first_place(finding)
+    if finding.reads:
         return (
             f"{finding.concept} can be read: {measured}, against {null} with shuffled labels and "
-            f"{tokens} from a bag of tokens. The first place above both is "
-            f"{phrase(finding.read_from)}."
+            f"{tokens} from a bag of tokens.{first}"
+        )
+    if finding.reads_words:
+        return (
+            f"{finding.concept} can be read, but not beyond its words: {measured}, against {null} "
+            f"with shuffled labels; a bag of tokens reaches this ({tokens}).{first}"
         )
     reasons = []
+    if not math.isfinite(finding.accuracy_low):
+        reasons.append(_TOO_FEW)
     if not math.isfinite(finding.null_sd):
         reasons.append("no shuffled labels were tried")
-    elif not finding.accuracy_low > finding.null_mean + 2 * finding.null_sd:
-        reasons.append(f"this reaches what shuffled labels give ({null})")
-    if not math.isfinite(finding.baseline_high):
+    elif finding.accuracy_low <= finding.null_mean + 2 * finding.null_sd:
+        reasons.append(f"shuffled labels reach this ({null})")
+    if not math.isfinite(finding.baseline):
         reasons.append("no bag of tokens was tried")
-    elif not finding.accuracy_low > finding.baseline_high:
-        reasons.append(f"this reaches what a bag of tokens gives ({tokens})")
-    text = f"That {finding.concept} can be read is not shown: {measured}; {', and '.join(reasons)}."
-    if finding.read_from is not None:
-        text += f" At {phrase(finding.read_from)}, which was not chosen, it is above both."
-    return text
+    elif not math.isfinite(finding.baseline_high):
+        reasons.append(f"the interval of the bag of tokens ({tokens}) is unknown")
+    elif finding.accuracy_low <= finding.baseline_high:
+        reasons.append(f"a bag of tokens reaches this ({tokens})")
+    return (
+        f"That {finding.concept} can be read is not shown: {measured}; {_listed(reasons)}.{first}"
+    )
 
 
 def steering_sentence(finding: Finding) -> str:
     """Whether pushing along the direction moves the model more than random directions do."""
     if finding.steer_place is None or not math.isfinite(finding.slope):
         return f"Steering {finding.concept} was not measured."
-    where = phrase(finding.steer_place)
     slope = estimate(finding.slope, finding.slope_low, finding.slope_high)
+    aside = f" ({phrase(finding.left_out)}, the last, left out)" if finding.left_out else ""
     measured = (
-        f"a push at {where}, chosen on validation, moves the logit difference of the test prompts "
-        f"by {slope} nats per class gap"
+        f"a push at {phrase(finding.steer_place)}, chosen on validation{aside}, moves the logit "
+        f"difference of the test prompts by {slope} {per(finding.unit)} "
+        f"(slope {span(finding.slope_step, finding.unit)})"
     )
-    random = interval(finding.random_low, finding.random_high)
+    random = f"random directions of the same length move it by up to {number(finding.random_size)}"
     if finding.steers:
         return (
-            f"Pushing along its direction steers: {measured}; random directions of the same "
-            f"length move it by a number in {random}.{_cost(finding)}"
+            f"Pushing along its direction steers: {measured}; {random} either way.{_cost(finding)}"
         )
     reasons = []
-    if not finding.slope_low > 0:
+    if not (math.isfinite(finding.slope_low) and math.isfinite(finding.slope_high)):
+        reasons.append(_TOO_FEW)
+    elif finding.slope_high < 0:
+        reasons.append("it pushes the wrong way: the interval is below zero")
+    elif finding.slope_low <= 0:
         reasons.append("the interval reaches zero")
-    if not math.isfinite(finding.random_high):
+    if not math.isfinite(finding.random_size):
         reasons.append("no random directions were tried")
-    elif not finding.slope_low > finding.random_high:
-        reasons.append(f"random directions of the same length reach it ({random})")
-    return f"That it steers is not shown: {measured}; {', and '.join(reasons)}."
+    elif 0 < finding.slope_low <= finding.random_size:
+        reasons.append(f"{random} either way")
+    return f"That it steers is not shown: {measured}; {_listed(reasons)}."
+
+
+def _first_place(finding: Finding) -> str:
+    if finding.read_from is None:
+        return " On validation no place is above both."
+    there = estimate(finding.read_from_accuracy, finding.read_from_low, finding.read_from_high)
+    return (
+        f" The first place above both, chosen on validation, is {phrase(finding.read_from)}: "
+        f"{there} on the test examples."
+    )
+
+
+def _listed(reasons: list[str]) -> str:
+    return ", and ".join(reasons)
 
 
 def _cost(finding: Finding) -> str:
+    pushed = " Pushed at every token of neutral text, its loss"
     if math.isfinite(finding.doubling):
-        return f" The loss on neutral text has doubled at strength {finding.doubling:.3g}."
+        strength = amount(finding.doubling, finding.doubling_unit, ".3g")
+        return f"{pushed} has doubled at a strength of {strength}."
     if math.isfinite(finding.doubling_bound):
-        bound = f"{finding.doubling_bound:.3g}"
-        return f" The loss on neutral text did not double up to strength {bound}."
+        bound = amount(finding.doubling_bound, finding.doubling_unit, ".3g")
+        return f"{pushed} did not double up to a strength of {bound}."
     return ""

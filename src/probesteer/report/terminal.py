@@ -1,10 +1,12 @@
 """The findings as a short plain table for the terminal."""
 
+import math
 from collections.abc import Sequence
 
 from probesteer.figures.places import axis_label
+from probesteer.figures.units import one
 from probesteer.places import Place
-from probesteer.report.findings import Finding
+from probesteer.report.finding import Finding
 from probesteer.report.numbers import MISSING, estimate, number
 
 WIDTH = 100
@@ -13,16 +15,18 @@ _GAP = "  "
 
 
 def findings_table(findings: Sequence[Finding]) -> str:
-    """At most ten lines of at most 100 characters: a header, eight concepts, how many more.
+    """At most ten lines of at most 100 characters: a header, eight concepts, how they were chosen.
 
     Columns: where it is first read, accuracy at the chosen place against shuffled labels and bag
-    of tokens, slope (nats per class gap) at the chosen place against random directions.
+    of tokens, slope (nats per unit) at the chosen place against the size of the random slopes.
     """
     if not findings:
         return "No findings.\n"
     several = len({finding.model for finding in findings}) > 1
     rows = [_row(finding, several) for finding in findings[:SHOWN]]
-    header = ["concept", "from", "accuracy", "null/bag", "slope per gap", "random", "verdict"]
+    unit = next((finding.unit for finding in findings if finding.unit), "")
+    slope = f"slope per {one(unit)}" if unit else "slope"
+    header = ["concept", "from", "accuracy", "null/bag", slope, "random", "verdict"]
     cells = [header, *rows]
     widths = [max(len(row[column]) for row in cells) for column in range(len(header))]
     # names give way, numbers do not
@@ -31,8 +35,8 @@ def findings_table(findings: Sequence[Finding]) -> str:
         _GAP.join(_fit(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in cells
     ]
-    if len(findings) > SHOWN:
-        lines.append(f"{len(findings) - SHOWN} more in the report")
+    more = f"{len(findings) - SHOWN} more in the report. " if len(findings) > SHOWN else ""
+    lines.append(f"{more}Layers chosen on validation, numbers of the test split.")
     return "\n".join(line[:WIDTH] for line in lines) + "\n"
 
 
@@ -44,7 +48,7 @@ def _row(finding: Finding, several: bool) -> list[str]:
         _share(finding.accuracy, finding.accuracy_low, finding.accuracy_high),
         f"{number(finding.null_mean)}/{number(finding.baseline)}",
         estimate(finding.slope, finding.slope_low, finding.slope_high),
-        _range(finding.random_low, finding.random_high),
+        _size(finding.random_size),
         finding.verdict,
     ]
 
@@ -58,8 +62,9 @@ def _share(value: float, low: float, high: float) -> str:
     return estimate(value, low, high).replace("[0.", "[.").replace(", 0.", "-.").replace(", ", "-")
 
 
-def _range(low: float, high: float) -> str:
-    return MISSING if low != low else f"{number(low)}..{number(high)}"
+def _size(value: float) -> str:
+    """How far the random directions go to both sides."""
+    return f"±{number(value)}" if math.isfinite(value) else MISSING
 
 
 def _fit(cell: str, width: int) -> str:

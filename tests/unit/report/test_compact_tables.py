@@ -1,8 +1,10 @@
+import math
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from probesteer.report.compact_tables import CompactTable, compact_tables, resource_table
+from probesteer.report.compact_tables import CompactTable, compact_tables, rising_range
 
 Tables = dict[str, pd.DataFrame]
 
@@ -44,13 +46,16 @@ def test_steering_shows_slope_and_cost_at_one_gap(
         "and method == 'difference_of_means'"
     )
     slope = source.query("metric == 'slope' and split == 'test'").iloc[0]
-    assert shown["slope (nats per gap)"] == "{value:.2f} [{low:.2f}, {high:.2f}]".format(**slope)
-    kl = source.query("metric == 'kl' and split == 'test' and strength == 1")["value"].item()
+    assert shown[
+        "slope between -0.5 and +0.5 (nats per class gap)"
+    ] == "{value:.2f} [{low:.2f}, {high:.2f}]".format(**slope)
+    kl = source.query("metric == 'kl' and strength == 1")["value"].item()
     assert shown["KL at 1 (nats)"] == f"{kl:.2f}"
     losses = source.query("metric == 'neutral_loss'").set_index("strength")["value"]
     assert shown["loss rise at 1 (nats/token)"] == f"{losses[1.0] - losses[0.0]:.2f}"
     assert shown["angle at 1 (degrees)"] == f"{np.degrees(np.arctan(1 / 4)):.1f}"
-    assert shown["same top token at 1"] == "–"  # not in the synthetic tables
+    assert shown["same top token at 1"] == "0.50"
+    assert "All prompts: KL, top token and angle." in made["Steering"].note
 
 
 def test_scale_shows_ranges_and_doublings(made: dict[str, CompactTable]) -> None:
@@ -65,27 +70,53 @@ def test_scale_shows_ranges_and_doublings(made: dict[str, CompactTable]) -> None
     }
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "text"),
+    [
+        ((-8.0, False), (16.0, False), "[-8.00, 16.0]"),
+        ((-32.0, True), (32.0, True), "to the end (±32)"),
+        ((-8.0, False), (32.0, True), "[-8.00, 32.0 (end)]"),
+        ((-16.0, True), (32.0, True), "[-16.0 (end), 32.0 (end)]"),
+        ((0.0, False), (0.0, False), "none"),
+        ((0.0, False), (4.0, False), "[0.00, 4.00]"),
+        ((math.nan, False), (math.nan, False), "–"),
+    ],
+)
+def test_a_rising_range_says_where_it_ends(
+    low: tuple[float, bool], high: tuple[float, bool], text: str
+) -> None:
+    assert rising_range(low, high) == text
+
+
+def test_a_range_that_rises_to_its_bound_goes_to_the_end(tables: Tables) -> None:
+    sensitivity = tables["sensitivity"].copy()
+    for metric, end in (("monotone_low", -32.0), ("monotone_high", 32.0)):
+        chosen = sensitivity["metric"] == metric
+        sensitivity.loc[chosen, ["value", "bound"]] = end
+    (scale,) = compact_tables({"sensitivity": sensitivity}, "demo")
+    assert {row[2] for row in scale.rows} == {"to the end (±32)"}
+
+
+@pytest.mark.parametrize(("unit", "words"), [("sigma", "sigma"), ("norm", "mean norm")])
+def test_strengths_are_in_the_unit_of_the_tables(tables: Tables, unit: str, words: str) -> None:
+    other = {
+        name: frame.assign(unit=frame["unit"].replace("gap", unit)) if "unit" in frame else frame
+        for name, frame in tables.items()
+    }
+    made = {table.title: table for table in compact_tables(other, "demo")}
+    assert made["Steering"].columns[2] == f"slope between -0.5 and +0.5 (nats per {words})"
+    for title in ("Steering", "Scale"):
+        assert f"strengths in {words}s" in made[title].note
+        assert "gap" not in made[title].note
+
+
+def test_columns_of_training_rows_are_marked(made: dict[str, CompactTable]) -> None:
+    marked = [name for name in made["Reading"].columns if "training rows" in name]
+    assert marked == ["gap (sigmas), training rows", "mean norm, training rows"]
+
+
 def test_tables_that_were_not_made_are_left_out(tables: Tables) -> None:
     only = compact_tables({"probes": tables["probes"]}, "demo")
     assert [table.title for table in only] == ["Reading"]
-    assert row(only[0], "sentiment", "emb")["gap (sigmas)"] == "–"
+    assert row(only[0], "sentiment", "emb")["gap (sigmas), training rows"] == "–"
     assert compact_tables(tables, "another model") == []
-
-
-def test_resources_end_with_their_total() -> None:
-    jobs = pd.DataFrame(
-        {
-            "model": ["m", "m"],
-            "concept": ["c", None],
-            "stage": ["probes", "steering"],
-            "wall_s": [1.25, 100.0],
-            "peak_rss_mb": [500.0, 812.0],
-            "peak_gpu_mb": [np.nan, 0.0],
-        }
-    )
-    assert resource_table(jobs).rows == [
-        ["m", "c", "probes", "1.25", "500", "–"],
-        ["m", "–", "steering", "100", "812", "–"],
-        ["all jobs", "", "sum, largest, largest", "101", "812", "–"],
-    ]
-    assert resource_table(jobs.iloc[:0]).rows == []

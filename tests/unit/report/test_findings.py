@@ -7,8 +7,10 @@ import pytest
 
 from probesteer.errors import ProbesteerError
 from probesteer.places import Place
-from probesteer.report.findings import Finding, above_controls, findings_of
-from tests.unit.figures.synthetic_tables import Truth, synthetic_tables
+from probesteer.report.finding import Finding, above_controls
+from probesteer.report.findings import findings_of
+from tests.unit.figures.synthetic_tables import synthetic_tables
+from tests.unit.figures.synthetic_truth import Truth
 from tests.unit.report.example_finding import finding
 
 Tables = dict[str, pd.DataFrame]
@@ -81,13 +83,15 @@ def test_rows_of_the_test_split_never_change_the_chosen_places(tables: Tables, s
     for name in ("probes", "steering"):
         frame = tables[name].copy()
         chosen_on = frame["split"] == "validation"
-        frame.loc[~chosen_on, "value"] = random.normal(size=int((~chosen_on).sum()))
+        for number in ("value", "low", "high"):
+            frame.loc[~chosen_on, number] = random.normal(size=int((~chosen_on).sum()))
         changed[name] = frame
     before, after = by_concept(tables), by_concept(changed)
     assert any(before[name].accuracy != after[name].accuracy for name in before)
     for name, found in before.items():
         assert after[name].best_place == found.best_place
         assert after[name].steer_place == found.steer_place
+        assert after[name].read_from == found.read_from
 
 
 def test_equal_validation_accuracies_give_the_earliest_place(tables: Tables) -> None:
@@ -117,8 +121,10 @@ def test_above_controls(
     "change",
     [
         {"slope_low": 0.3},  # reaches the random range
-        {"slope_low": -0.1, "random_high": -0.5},  # above the random range but not above zero
+        {"random_low": -1.2},  # a random direction reaches it with the other sign
+        {"slope_low": -0.1, "random_low": 0.0, "random_high": 0.0},
         {"random_high": math.nan},
+        {"random_low": math.nan},
         {"slope_low": math.nan},
     ],
 )
@@ -167,3 +173,81 @@ def test_no_probes_is_an_error(tables: Tables) -> None:
         findings_of({"probes": tables["probes"].iloc[:0]})
     with pytest.raises(ProbesteerError, match="probes table: no rows"):
         findings_of({})
+
+
+def test_the_first_place_is_chosen_on_validation_and_reported_on_test(tables: Tables) -> None:
+    probes = tables["probes"].copy()
+    embedding = (
+        "concept == 'sentiment' and site == 'resid_pre' and method == 'logistic' and "
+        "metric == 'accuracy' and split == "
+    )
+    on_validation = probes.query(f"{embedding} 'validation'").index
+    on_test = probes.query(f"{embedding} 'test'").index
+    probes.loc[on_test, ["value", "low", "high"]] = [0.99, 0.97, 1.0]
+    probes.loc[on_validation, ["value", "low", "high"]] = [0.5, 0.4, 0.6]
+    found = by_concept({"probes": probes})["sentiment"]
+    assert found.read_from is not None and found.read_from != Place("resid_pre", 0)
+    probes.loc[on_test, ["value", "low", "high"]] = [0.6, 0.5, 0.7]
+    probes.loc[on_validation, ["value", "low", "high"]] = [0.99, 0.97, 1.0]
+    found = by_concept({"probes": probes})["sentiment"]
+    assert found.read_from == Place("resid_pre", 0)
+    assert (found.read_from_accuracy, found.read_from_low, found.read_from_high) == (0.6, 0.5, 0.7)
+
+
+def test_the_last_place_is_left_out_of_the_choice(tables: Tables) -> None:
+    steering = tables["steering"].copy()
+    last = steering["layer"] == 4
+    steering.loc[last & (steering["metric"] == "slope"), "value"] = 50.0
+    found = by_concept({**tables, "steering": steering})["sentiment"]
+    assert found.steer_place == by_concept(tables)["sentiment"].steer_place
+    assert found.left_out == Place("resid_post", 4)
+
+
+def test_the_only_place_is_chosen_though_it_is_the_last(tables: Tables) -> None:
+    alone = tables["steering"].query("layer == 4")
+    found = by_concept({**tables, "steering": alone})["sentiment"]
+    assert (found.steer_place, found.left_out) == (Place("resid_post", 4), None)
+
+
+def test_nothing_is_left_out_where_the_last_place_was_not_pushed(tables: Tables) -> None:
+    early = tables["steering"].query("layer < 3")
+    found = by_concept({**tables, "steering": early})["sentiment"]
+    assert (found.steer_place, found.left_out) == (Place("resid_post", 2), None)
+
+
+def test_units_and_the_step_of_the_slope_are_the_tables(tables: Tables) -> None:
+    found = by_concept(tables)["sentiment"]
+    assert (found.unit, found.slope_step, found.doubling_unit) == ("gap", 0.5, "gap")
+    changed = {**tables, "steering": tables["steering"].assign(unit="norm")}
+    found = by_concept(changed)["sentiment"]
+    assert (found.unit, found.doubling_unit) == ("norm", "gap")
+
+
+def test_slopes_in_two_units_are_an_error(tables: Tables) -> None:
+    other = tables["steering"].assign(unit="sigma")
+    both = pd.concat([tables["steering"], other])
+    with pytest.raises(ProbesteerError, match="steering table: strengths in gap and sigma"):
+        findings_of({**tables, "steering": both})
+
+
+def test_a_further_split_changes_nothing(tables: Tables) -> None:
+    more = dict(tables)
+    for name in ("probes", "steering"):
+        half = tables[name].query("split == 'test'")
+        train = half.assign(split="train", value=99.0, low=98.0, high=100.0)
+        more[name] = pd.concat([train, tables[name]])
+    assert findings_of(more) == findings_of(tables)
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"accuracy_low": 0.6}, True),
+        ({"accuracy_low": 0.57}, False),  # reaches the shuffled labels
+        ({}, False),  # above both
+        ({"accuracy_low": 0.6, "baseline_high": math.nan}, False),
+        ({"accuracy_low": math.nan}, False),
+    ],
+)
+def test_what_the_words_tell_is_told_apart(change: dict[str, float], expected: bool) -> None:
+    assert finding(**change).reads_words is expected

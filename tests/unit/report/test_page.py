@@ -10,7 +10,8 @@ from probesteer.errors import ProbesteerError
 from probesteer.figures.catalogue import entry
 from probesteer.report.content import ConceptText, ReportContent
 from probesteer.report.page import render_report
-from tests.unit.figures.synthetic_tables import Truth, synthetic_tables
+from tests.unit.figures.synthetic_tables import synthetic_tables
+from tests.unit.figures.synthetic_truth import Truth
 
 ATTACKS = (
     "<script>alert(1)</script>",
@@ -109,9 +110,26 @@ def test_findings_come_before_figures_and_figures_before_tables(page: str) -> No
     ]
     assert order == sorted(order)
     text = read(page).text
-    assert "In demo, reading is shown for 5 and steering for 5 of 7." in text
+    assert "In demo, reading beyond the words is shown for 5 and steering for 5 of 7." in text
     assert "Praise or blame. (blame → praise)" in text
     assert "That coin_flip can be read is not shown" in text
+    assert "Layers are chosen on validation" in text
+    assert "chosen among all but the last" in text
+    assert "slope nats per class gap, between -0.5 and +0.5" in text
+    assert "A class gap is the distance between the class means" in text
+
+
+def test_the_page_names_the_unit_of_the_tables(content: ReportContent) -> None:
+    tables = {
+        name: frame.assign(unit=frame["unit"].replace("gap", "norm")) if "unit" in frame else frame
+        for name, frame in content.tables.items()
+        if name != "directions"
+    }
+    figures: dict[tuple[str, str], bytes] = {}
+    text = read(render_report(dataclasses.replace(content, tables=tables, figures=figures))).text
+    assert "slope nats per mean norm, between -0.5 and +0.5" in text
+    assert "+2 mean norms" in text
+    assert "class gap" not in text
 
 
 def test_the_run_is_told(page: str) -> None:

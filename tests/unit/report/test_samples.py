@@ -22,7 +22,11 @@ def test_samples_are_grouped_by_prompt_and_ordered_by_strength() -> None:
     first, second = samples_of(table, "m")["c"]
     assert first.prompt == "first"
     assert first.where == "difference of means, layer 2, the last prompt token on"
-    assert first.lines == [("-2 gap", "down"), ("unsteered", "same�[31m"), ("+2 gap", "up")]
+    assert first.lines == [
+        ("-2 class gaps", "down"),
+        ("unsteered", "same�[31m"),
+        ("+2 class gaps", "up"),
+    ]
     assert second.lines == [("unsteered", "x")]
 
 

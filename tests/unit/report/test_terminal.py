@@ -8,18 +8,25 @@ from tests.unit.report.example_finding import finding
 
 def test_the_table_of_one_finding() -> None:
     assert findings_table([finding(concept="tense")]) == (
-        "concept   from  accuracy        null/bag   slope per gap      random       verdict\n"
-        "tense     1     0.95 [.90-.98]  0.50/0.70  1.50 [1.10, 1.90]  -0.20..0.30  reads, steers\n"
+        "concept   from  accuracy        null/bag   slope per class gap  random  verdict\n"
+        "tense     1     0.95 [.90-.98]  0.50/0.70  1.50 [1.10, 1.90]    ±0.30   reads, steers\n"
+        "Layers chosen on validation, numbers of the test split.\n"
     )
 
 
-@pytest.mark.parametrize(("count", "last"), [(1, None), (8, None), (9, "1 more"), (30, "22 more")])
-def test_at_most_ten_lines(count: int, last: str | None) -> None:
+@pytest.mark.parametrize(
+    ("count", "last"),
+    [(1, "L"), (8, "L"), (9, "1 more in the report. L"), (30, "22 more in the report. L")],
+)
+def test_at_most_ten_lines(count: int, last: str) -> None:
     lines = findings_table([finding(concept=f"c{n}") for n in range(count)]).splitlines()
-    assert len(lines) == 1 + min(count, 8) + (last is not None)
-    assert len(lines) <= 10
-    if last is not None:
-        assert lines[-1] == f"{last} in the report"
+    assert len(lines) == 1 + min(count, 8) + 1 <= 10
+    assert lines[-1] == f"{last}ayers chosen on validation, numbers of the test split."
+
+
+def test_the_slope_is_named_in_its_unit() -> None:
+    assert "slope per sigma " in findings_table([finding(unit="sigma")])
+    assert "slope  " in findings_table([finding(unit="")])
 
 
 def test_long_names_and_numbers_fit_the_width() -> None:
@@ -33,7 +40,7 @@ def test_long_names_and_numbers_fit_the_width() -> None:
         random_high=-99.0,
     )
     lines = findings_table([long, finding()]).splitlines()
-    assert len(lines) == 3
+    assert len(lines) == 4
     assert max(map(len, lines)) <= 100
     assert "-123 [-1234, -12.3]" in lines[1]
     assert lines[1].endswith("reads only")
