@@ -1,8 +1,10 @@
 """What a probe is compared with: shuffled labels, and a bag of tokens.
 
-Shuffled labels show what a probe of this size reads from noise (a permutation test; compare the
-control tasks of Hewitt & Liang 2019, arXiv 1909.03368). A bag of tokens shows what the words
-alone give away, without the model.
+Shuffled labels show what a probe of this size reads from noise (compare the control tasks of
+Hewitt & Liang 2019, arXiv 1909.03368). A permutation may exchange only what would be exchangeable
+if the labels meant nothing (Good 2005, Permutation, Parametric and Bootstrap Tests of Hypotheses;
+for data in blocks, Winkler et al. 2015, NeuroImage 123). A bag of tokens shows what the words alone
+give away, without the model.
 """
 
 import zlib
@@ -21,25 +23,42 @@ _STREAM = zlib.crc32(b"shuffled labels")
 def shuffled_labels(
     labels: NDArray[np.int64],
     examples: NDArray[np.int64],
+    groups: NDArray[Any],
     splits: NDArray[Any],
     draw: int,
     seed: int,
 ) -> NDArray[np.int64]:
-    """The labels of all rows, permuted among the examples of each split; [n].
+    """The labels of all rows, permuted among the examples or the groups of each split; [n].
 
-    labels, examples, splits: [n]. Rows of one example (tokens of one text) keep one label in
-    common. The examples of a split are permuted among themselves: every split keeps its balance
-    of labels, so chance is the same as for the true labels, and a surplus of a label in training
-    does not leave a lack of it in test, which would push the null below chance.
+    labels, examples, groups, splits: [n]. Rows of one example (tokens of one text) keep one label
+    in common. Where every group has one label only (the topics of a set of texts), the label goes
+    with the group, and whole groups are permuted: their rows are alike, so labels dealt out row
+    by row would be harder to fit and easier to even out, and the null too narrow. Otherwise the
+    examples are permuted, whatever their group.
+
+    Each split is permuted by itself. So it keeps its balance of labels (that of its groups, where
+    these are permuted), chance is the same as for the true labels, and a surplus of a label in
+    training does not leave a lack of it in test, which would push the null below chance.
     """
     generator = np.random.default_rng([seed, _STREAM, draw])
-    _, first_row, example_of_row = np.unique(examples, return_index=True, return_inverse=True)
-    example_labels, example_splits = labels[first_row], splits[first_row]
-    permuted = example_labels.copy()
-    for split in np.unique(example_splits):
-        members = np.flatnonzero(example_splits == split)
-        permuted[members] = example_labels[generator.permutation(members)]
-    return permuted[example_of_row]
+    whole = _one_label_each(labels, groups)
+    _, first_row, unit_of_row = np.unique(
+        groups if whole else examples, return_index=True, return_inverse=True
+    )
+    unit_labels, unit_splits = labels[first_row], splits[first_row]
+    permuted = unit_labels.copy()
+    for split in np.unique(unit_splits):
+        members = np.flatnonzero(unit_splits == split)
+        permuted[members] = unit_labels[generator.permutation(members)]
+    return permuted[unit_of_row]
+
+
+def _one_label_each(labels: NDArray[np.int64], groups: NDArray[Any]) -> bool:
+    """Whether no group has rows of both labels."""
+    names, group_of_row = np.unique(groups, return_inverse=True)
+    ones = np.bincount(group_of_row, weights=labels, minlength=len(names))
+    rows = np.bincount(group_of_row, minlength=len(names))
+    return bool(np.all((ones == 0) | (ones == rows)))
 
 
 def token_counts(

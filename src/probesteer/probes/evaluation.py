@@ -6,10 +6,10 @@ differ by their activations alone.
 
 import logging
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -25,31 +25,12 @@ from probesteer.probes.logistic import fit_logistic
 from probesteer.probes.metrics import METRICS
 from probesteer.probes.probe import LogisticProbe
 from probesteer.progress import progress
+from probesteer.settings.schema import ProbeSettings
 
 BAG_OF_TOKENS = Place("tokens", -1)
 EVALUATED_SPLITS = ("validation", "test")
 
 _log = logging.getLogger(__name__)
-
-
-class ProbeSettings(Protocol):
-    """What the evaluation reads from the settings."""
-
-    @property
-    def C(self) -> Sequence[float]:
-        """Inverse strengths of the L2 penalty to choose from."""
-
-    @property
-    def folds(self) -> int:
-        """Folds of the cross-validation that chooses C."""
-
-    @property
-    def shuffled_draws(self) -> int:
-        """Probes refitted to shuffled labels."""
-
-    @property
-    def bootstrap_draws(self) -> int:
-        """Resamples of the groups behind every interval."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,8 +40,6 @@ class ProbeResults:
     table: pd.DataFrame
     """site, layer, method, draw, split, metric, value, low, high, n, interval. n is the rows of
     the split; on the rows that summarise the shuffled draws, the draws that are summarised."""
-    cross_validation: pd.DataFrame
-    """site, layer, method, C, fold, log_likelihood, n: what each C was chosen by."""
     probes: dict[Place, LogisticProbe]
     """The probe of each place, in the order of the places."""
 
@@ -114,21 +93,20 @@ def evaluate_probes(
     place has another number of rows.
     """
     null_labels = [
-        shuffled_labels(labels, examples, splits, draw, seed)
+        shuffled_labels(labels, examples, groups, splits, draw, seed)
         for draw in range(settings.shuffled_draws)
     ]
     plan = _make_plan(labels, groups, splits, settings, seed, null_labels)
     rows: list[_Row] = []
-    scores = []
     probes = {}
     for place in progress(places, "probes", total=len(places)):
         X = _read(read_layer, place, len(labels))
-        probe, place_scores = _fit(X, plan, place, "logistic")
+        probe = _fit(X, plan, place)
         rows += _probe_rows(X, probe, plan, place, "logistic")
         rows += _null_rows(X, probe, plan, place)
-        scores.append(place_scores)
         probes[place] = probe
-    return ProbeResults(_table(rows), pd.concat(scores, ignore_index=True), probes)
+    _tell_edges(probes, plan.C_grid)
+    return ProbeResults(_table(rows), probes)
 
 
 def evaluate_bag_of_tokens(
@@ -147,9 +125,9 @@ def evaluate_bag_of_tokens(
     """
     X = token_counts(ids, lengths, splits == "train")
     plan = _make_plan(labels, groups, splits, settings, seed, [])
-    probe, scores = _fit(X, plan, BAG_OF_TOKENS, "bag_of_tokens")
+    probe = _fit(X, plan, BAG_OF_TOKENS)
     rows = list(_probe_rows(X, probe, plan, BAG_OF_TOKENS, "bag_of_tokens"))
-    return ProbeResults(_table(rows), scores, {BAG_OF_TOKENS: probe})
+    return ProbeResults(_table(rows), {BAG_OF_TOKENS: probe})
 
 
 def _make_plan(
@@ -184,15 +162,29 @@ def _read(read_layer: Callable[[Place], NDArray[Any]], place: Place, n: int) -> 
     return X
 
 
-def _fit(X: Any, plan: _Plan, place: Place, method: str) -> tuple[LogisticProbe, pd.DataFrame]:
-    """The probe at the chosen C, and the scores it was chosen by."""
+def _fit(X: Any, plan: _Plan, place: Place) -> LogisticProbe:
+    """The probe at the chosen C."""
     X_train, y_train = X[plan.train], plan.labels[plan.train]
-    C, scores = choose_C(X_train, y_train, plan.folds, plan.C_grid)
+    C, _ = choose_C(X_train, y_train, plan.folds, plan.C_grid)
     probe = fit_logistic(X_train, y_train, C)
     if not probe.converged:
         _log.warning("%s, layer %d: the probe at C = %g did not converge", *_key(place), C)
-    named = scores.assign(site=place.site, layer=place.layer, method=method)
-    return probe, named[["site", "layer", "method", *scores.columns]]
+    return probe
+
+
+def _tell_edges(probes: Mapping[Place, LogisticProbe], C_grid: Sequence[float]) -> None:
+    """Say at which places a C beyond the grid might have been better."""
+    if len(set(C_grid)) < 2:
+        return  # no choice was meant
+    edges = (min(C_grid), max(C_grid))
+    found = [place for place, probe in probes.items() if probe.C in edges]
+    if found:
+        _log.info(
+            "C at the edge of its grid at %d of %d places (%s); widen probe.C",
+            len(found),
+            len(probes),
+            ", ".join(f"{site} {layer}" for site, layer in map(_key, found)),
+        )
 
 
 def _key(place: Place) -> tuple[str, int]:

@@ -1,7 +1,7 @@
 """The probe table: planted concepts are found, controls are at chance, nothing leaks."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,7 @@ from probesteer.probes.evaluation import (
 )
 from probesteer.probes.intervals import group_resamples
 from probesteer.probes.metrics import auroc
+from probesteer.settings.schema import ProbeSettings
 
 EMPTY, PLANTED = Place("resid_pre", 0), Place("resid_post", 0)
 COLUMNS = [
@@ -35,12 +36,8 @@ COLUMNS = [
 ]
 
 
-@dataclass(frozen=True)
-class Settings:
-    C: list[float] = field(default_factory=lambda: [0.01, 0.1, 1.0])
-    folds: int = 4
-    shuffled_draws: int = 6
-    bootstrap_draws: int = 100
+def quick(C: Sequence[float] = (0.01, 0.1, 1.0), shuffled_draws: int = 6) -> ProbeSettings:
+    return ProbeSettings(C=[*C], folds=4, shuffled_draws=shuffled_draws, bootstrap_draws=100)
 
 
 @dataclass
@@ -52,7 +49,7 @@ class Data:
     splits: NDArray[np.object_]
     activations: dict[Place, NDArray[np.float64]]
 
-    def evaluate(self, settings: Settings | None = None, seed: int = 0) -> ProbeResults:
+    def evaluate(self, settings: ProbeSettings | None = None, seed: int = 0) -> ProbeResults:
         return evaluate_probes(
             self.activations.__getitem__,
             list(self.activations),
@@ -60,7 +57,7 @@ class Data:
             self.groups,
             self.splits,
             np.arange(len(self.labels)),
-            settings or Settings(),
+            settings or quick(),
             seed,
         )
 
@@ -131,7 +128,7 @@ def test_values_and_intervals_come_from_the_probes_that_are_returned(data: Data)
 
 
 def test_the_null_is_centred_on_chance_and_summarised(data: Data) -> None:
-    table = data.evaluate(Settings(shuffled_draws=60)).table
+    table = data.evaluate(quick(shuffled_draws=60)).table
     null = pick(table, method="shuffled_labels", metric="auroc", split="test")
     for site in ("resid_pre", "resid_post"):
         of_site = pick(null, site=site)
@@ -148,7 +145,7 @@ def test_the_null_is_centred_on_chance_and_summarised(data: Data) -> None:
 
 
 def test_no_shuffled_draws_leave_no_null(data: Data) -> None:
-    table = data.evaluate(Settings(shuffled_draws=0)).table
+    table = data.evaluate(quick(shuffled_draws=0)).table
     assert set(table["method"]) == {"logistic"}
 
 
@@ -162,9 +159,6 @@ def test_rows_outside_training_do_not_touch_the_probe(data: Data, poison: str) -
         for rows in data.activations.values():
             rows[held_out] *= -1e6
     poisoned = data.evaluate()
-    pd.testing.assert_frame_equal(
-        poisoned.cross_validation, clean.cross_validation, check_exact=True
-    )
     for place, probe in clean.probes.items():
         assert poisoned.probes[place].C == probe.C
         assert poisoned.probes[place].coefficient.tobytes() == probe.coefficient.tobytes()
@@ -174,14 +168,49 @@ def test_rows_outside_training_do_not_touch_the_probe(data: Data, poison: str) -
     assert not np.array_equal(before["value"], after["value"])
 
 
-def test_cross_validation_explains_each_C(data: Data) -> None:
-    results = data.evaluate()
-    scores = results.cross_validation
-    assert list(scores.columns) == ["site", "layer", "method", "C", "fold", "log_likelihood", "n"]
-    for place, probe in results.probes.items():
-        here = pick(scores, site=place.site, layer=place.layer)
-        totals = (here["log_likelihood"] * here["n"]).groupby(here["C"]).sum()
-        assert totals.idxmax() == probe.C
+def test_a_C_at_the_edge_of_its_grid_is_told_once(
+    data: Data, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", logger="probesteer.probes.evaluation")
+    chosen = {place: probe.C for place, probe in data.evaluate(quick([1e-6, 1e-5])).probes.items()}
+    assert set(chosen.values()) <= {1e-6, 1e-5}
+    assert caplog.messages == [
+        "C at the edge of its grid at 2 of 2 places (resid_pre 0, resid_post 0); widen probe.C"
+    ]
+    caplog.clear()
+    best = data.evaluate(quick([1e-9, 0.01, 1e9])).probes
+    assert best[PLANTED].C == 0.01
+    assert all("resid_post 0" not in message for message in caplog.messages)
+    caplog.clear()
+    data.evaluate(quick([0.1]))
+    assert caplog.messages == []
+
+
+def test_few_groups_give_values_without_ends(data: Data) -> None:
+    test = data.splits == "test"
+    data.groups[test] = np.resize(["one", "two", "three", "four"], int(test.sum()))
+    table = pick(data.evaluate().table, method="logistic", split="test")
+    assert table["value"].notna().all()
+    assert table[["low", "high"]].isna().all(axis=None)
+    assert set(table["interval"]) == {"bootstrap 95%"}
+
+
+def test_labels_that_go_with_groups_are_shuffled_with_them(data: Data) -> None:
+    """Where groups are alike and have one label, the null of the whole groups is the wider."""
+    generator = np.random.default_rng(3)
+    group = np.arange(200) // 4
+    shared = generator.standard_normal((50, 12))[group]
+    data.activations = {EMPTY: shared + 0.3 * data.activations[EMPTY]}
+    data.labels = group // 5 % 2
+
+    def spread() -> float:
+        table = data.evaluate(quick([0.1], shuffled_draws=60)).table
+        null = pick(table, method="shuffled_labels", split="test", metric="auroc")
+        return float(null.loc[null["draw"] >= 0, "value"].std())
+
+    whole = spread()
+    data.labels[::40] = 1 - data.labels[::40]  # a few groups have both labels now
+    assert whole > 1.5 * spread()
 
 
 def test_each_place_is_read_once(data: Data) -> None:
@@ -198,7 +227,7 @@ def test_each_place_is_read_once(data: Data) -> None:
         data.groups,
         data.splits,
         np.arange(200),
-        Settings(),
+        quick(),
         0,
     )
     assert read == [PLANTED, EMPTY]
@@ -231,7 +260,7 @@ def test_tokens_that_follow_the_label_are_read_by_the_bag(data: Data) -> None:
 
     def bag(ids: NDArray[np.int64]) -> ProbeResults:
         return evaluate_bag_of_tokens(
-            ids, lengths, data.labels, data.groups, data.splits, Settings(), 0
+            ids, lengths, data.labels, data.groups, data.splits, quick(), 0
         )
 
     results = bag(np.concatenate(texts))
