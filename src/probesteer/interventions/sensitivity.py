@@ -86,7 +86,7 @@ def bootstrap_curve(
 
     value = float(statistic(mean_curves(np.ones((1, values.shape[1]))))[0])
     resamples = group_resamples(groups, draws, seed)
-    if resamples.counts.shape[1] < 2:
+    if not resamples.enough:
         return Estimate(value, float("nan"), float("nan"))
     drawn = resamples.distribution(lambda weights: statistic(mean_curves(weights)))
     # The nearest draw: infinite ends can't be interpolated.

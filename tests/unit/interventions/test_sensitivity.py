@@ -13,6 +13,7 @@ from probesteer.interventions.sensitivity import (
     monotone_end,
     response_estimates,
 )
+from probesteer.probes.intervals import MIN_GROUPS
 
 STRENGTHS = [-4.0, -2.0, -1.0, 0.0, 1.0, 2.0, 4.0]
 NAN, INF = float("nan"), float("inf")
@@ -92,9 +93,10 @@ def test_the_interval_is_the_quantile_of_the_resampled_groups() -> None:
     assert bootstrap_curve(values, groups, top, 1, 2000, 0) == estimate
 
 
-def test_one_group_gives_a_value_without_an_interval() -> None:
-    values = np.ones((7, 3))
-    estimate = bootstrap_curve(values, np.zeros(3), lambda curves: curves[:, 0], 1, 100, 0)
+@pytest.mark.parametrize("groups", [1, MIN_GROUPS - 1])
+def test_few_groups_give_a_value_without_an_interval(groups: int) -> None:
+    values, group_of_item = np.ones((7, 12)), np.arange(12) % groups
+    estimate = bootstrap_curve(values, group_of_item, lambda curves: curves[:, 0], 1, 100, 0)
     assert estimate.value == 1
     assert np.isnan([estimate.low, estimate.high]).all()
 
@@ -134,7 +136,7 @@ def test_response_and_doubling_of_planted_curves() -> None:
     for name, end in (("monotone_low", -2.0), ("monotone_high", 4.0)):
         assert (found[name].value, found[name].low, found[name].high) == (end, end, end)
 
-    loss = np.array([INF, 1.5, 1.2, 1, 1.1, 3, 5])[:, None] * np.array([1.0, 2, 3])
+    loss = np.array([INF, 1.5, 1.2, 1, 1.1, 3, 5])[:, None] * np.array([1.0, 2, 3, 4, 5])
     names = ("doubling_negative", "doubling_positive")
     found_loss = {
         name: (estimate, bound)
