@@ -95,7 +95,7 @@ def _listed(reasons: list[str]) -> str:
 
 
 def _cost(finding: Finding) -> str:
-    pushed = " Pushed at every token of neutral text, its loss"
+    pushed = " The loss on neutral text, pushed at every token,"
     if math.isfinite(finding.doubling):
         strength = amount(finding.doubling, finding.doubling_unit, ".3g")
         return f"{pushed} has doubled at a strength of {strength}."

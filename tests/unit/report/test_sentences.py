@@ -17,8 +17,8 @@ def test_what_is_shown_is_said_with_its_controls() -> None:
         "Pushing along its direction steers: a push at layer 3, chosen on validation (layer 5, "
         "the last, left out), moves the logit difference of the test prompts by "
         "1.50 [1.10, 1.90] nats per class gap (slope between -0.5 and +0.5 class gaps); random "
-        "directions of the same length move it by up to 0.30 either way. Pushed at every token "
-        "of neutral text, its loss has doubled at a strength of 11.3 class gaps."
+        "directions of the same length move it by up to 0.30 either way. The loss on neutral "
+        "text, pushed at every token, has doubled at a strength of 11.3 class gaps."
     )
 
 
@@ -99,7 +99,9 @@ def test_steering_that_is_not_shown_says_why(changes: dict[str, float], reason: 
 
 def test_a_loss_that_never_doubled_is_bounded() -> None:
     sentence = steering_sentence(finding(doubling=math.nan))
-    assert sentence.endswith("its loss did not double up to a strength of 64 class gaps.")
+    assert sentence.endswith(
+        "pushed at every token, did not double up to a strength of 64 class gaps."
+    )
     unknown = finding(doubling=math.nan, doubling_bound=math.nan)
     assert "loss" not in steering_sentence(unknown)
 
