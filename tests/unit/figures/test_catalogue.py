@@ -119,6 +119,22 @@ def test_captions_say_what_the_interval_is() -> None:
     assert all("nterval" in figure.caption for figure in CATALOGUE)
 
 
+@pytest.mark.parametrize(
+    ("name", "words_of_caption"),
+    [
+        ("steering_slope_by_layer", "The band is not matched to the logistic direction"),
+        ("steering_slope_by_layer", "between the smallest strengths on both sides of zero"),
+        (
+            "effect_against_cost",
+            "from the last prompt token on, the loss of the same push at every",
+        ),
+        ("scale_sensitivity", "no ring where it rises to the last strength tried"),
+    ],
+)
+def test_captions_say_what_a_reader_might_take_amiss(name: str, words_of_caption: str) -> None:
+    assert words_of_caption in entry(name).caption
+
+
 def test_captions_name_no_unit_that_a_setting_may_change() -> None:
     for figure in CATALOGUE:
         assert not re.search(r"\bgap|sigma|mean norm|strength zero", figure.caption), figure.name

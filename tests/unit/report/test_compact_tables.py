@@ -56,6 +56,7 @@ def test_steering_shows_slope_and_cost_at_one_gap(
     assert shown["angle at 1 (degrees)"] == f"{np.degrees(np.arctan(1 / 4)):.1f}"
     assert shown["same top token at 1"] == "0.50"
     assert "All prompts: KL, top token and angle." in made["Steering"].note
+    assert "same push at every token of the neutral texts" in made["Steering"].note
 
 
 def test_scale_shows_ranges_and_doublings(made: dict[str, CompactTable]) -> None:
