@@ -14,6 +14,7 @@ from probesteer.report.numbers import MISSING, number
 
 _NAMES = ["model", "concept", "stage"]
 _SIZES = ["wall_s", "peak_rss_mb", "peak_gpu_mb"]
+_OF_A_MODEL = ("cosines", "figures")
 
 
 def read_resources(
@@ -24,7 +25,7 @@ def read_resources(
     reading: Sequence[Path],
     measured: Path,
 ) -> pd.DataFrame:
-    """What the jobs left behind, a row each, in the order of their work.
+    """What the jobs left behind, a row each; those of a pair by name.
 
     records: the record of each model, beside which fetching it left its own; reading: those of
     the activations, pair by pair, models first; measured: the folder of all others, by model and
@@ -43,18 +44,16 @@ def read_resources(
         for concept in concepts:
             found.append((model, concept, next(activations)))
             found += [
-                (model, concept, path) for path in sorted((measured / model / concept).glob("*"))
+                (model, concept, path)
+                for path in sorted((measured / model / concept).glob("*.json"))
             ]
         found += [(model, None, measured / model / f"{stage}.json") for stage in _OF_A_MODEL]
     rows = [
         {"model": model, "concept": concept, **_job(path)}
         for model, concept, path in found
-        if path.is_file() and path.suffix == ".json"
+        if path.is_file()
     ]
     return pd.DataFrame(rows, columns=[*_NAMES, *_SIZES])
-
-
-_OF_A_MODEL = ("cosines", "figures")
 
 
 def _job(path: Path) -> dict[str, object]:
