@@ -1,6 +1,7 @@
 """The steering tables of responses that are given, number by number."""
 
 import warnings
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ from probesteer.directions.direction import Direction
 from probesteer.interventions.dose_response import DoseGrid, DoseResponse
 from probesteer.interventions.response_tables import dose_response_table, prompt_table
 from probesteer.places import EMBEDDING, Place
+from probesteer.probes import intervals
 from probesteer.probes.intervals import bootstrap_mean
 
 GRID = DoseGrid(
@@ -51,6 +53,14 @@ MEASURED = {
     positions: {place: response(place, 10 * i + j) for j, place in enumerate(PLACES)}
     for i, positions in enumerate(GRID.positions)
 }
+
+
+@pytest.fixture(scope="module", autouse=True)
+def intervals_of_few_groups() -> Iterator[None]:
+    """The planted data are small: have intervals of two groups and more."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(intervals, "MIN_GROUPS", 2)
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,7 @@
 """The scale tables of a planted response, number by number."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +11,7 @@ from probesteer.interventions.dose_response import DoseGrid, DoseResponse
 from probesteer.interventions.scale_tables import curve_table, sensitivity_table
 from probesteer.interventions.scaling import ScalingResponse
 from probesteer.places import Place
+from probesteer.probes import intervals
 from probesteer.probes.intervals import bootstrap_mean
 
 PLACE = Place("resid_post", 3)
@@ -38,6 +41,14 @@ def planted() -> tuple[dict[Place, DoseResponse], dict[Place, ScalingResponse]]:
         neutral_loss=np.array([np.nan, 1.5, 1, 3])[:, None] * LOSS,
     )
     return {PLACE: response}, {PLACE: scaling}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def intervals_of_few_groups() -> Iterator[None]:
+    """The planted data are small: have intervals of two groups and more."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(intervals, "MIN_GROUPS", 2)
+        yield
 
 
 @pytest.fixture(scope="module")
