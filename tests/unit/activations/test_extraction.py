@@ -218,7 +218,7 @@ def test_a_number_that_is_not_finite_names_layer_and_example(
     with pytest.raises(ProbesteerError) as caught:
         fill(loaded, tmp_path, request())
     assert str(caught.value) == (
-        "model gpt2: the activation of example 0 at block 1 is not finite; "
+        "model gpt2: the activation of example 0 at layer 1 is not finite; "
         "try dtype=float32 for the model and the activations"
     )
     assert list(tmp_path.iterdir()) == []
