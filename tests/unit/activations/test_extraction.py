@@ -289,9 +289,9 @@ def test_the_manifest_says_what_was_proven(load_tiny: Load, tmp_path: Path) -> N
     assert open_cache(tmp_path / "manifest.json").places == cache.places
 
 
-def test_rows_match_the_concepts_own_frame(load_tiny: Load, tmp_path: Path) -> None:
+def test_rows_match_the_concepts_own_rows(load_tiny: Load, tmp_path: Path) -> None:
     loaded = load_tiny("opt")
     cache = fill(loaded, tmp_path, request(position="all"))
-    frame = rows_of(tokenize(loaded, TEXTS, "text"), "all").frame()
-    assert np.array_equal(cache.example, frame["example"])
-    assert np.array_equal(cache.token, frame["token"])
+    rows = rows_of(tokenize(loaded, TEXTS, "text"), "all")
+    assert np.array_equal(cache.example, rows.example)
+    assert np.array_equal(cache.token, rows.token)
