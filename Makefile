@@ -1,6 +1,7 @@
 # make run    the default experiment, from nothing: environment, snakemake, findings
 # make test   linters, types and every test; `.ci/run` calls this and nothing else
 # make lint   the linters alone          make bench   the benchmarks
+# make pictures   those of the README, from the default run
 #
 # Needs Python 3.11 or newer (`make run PYTHON=python3.12`), make and a C library.
 PYTHON ?= python3
@@ -9,7 +10,7 @@ BIN := $(VENV)/bin
 QUICKSTART := results/quickstart
 PIP := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 
-.PHONY: run test lint types bench clean
+.PHONY: run test lint types bench pictures clean
 
 run: $(VENV)/installed
 	@$(BIN)/python workflow/scripts/release_locks.py
@@ -34,6 +35,10 @@ bench: $(VENV)/installed-dev
 	@for script in $(sort $(wildcard tests/benchmarks/bench_*.py)); do \
 		echo "$$script"; $(BIN)/python "$$script" || exit 1; \
 	done
+
+# The README's picture, as the default run draws it.
+pictures: run
+	cp $(QUICKSTART)/figures/demo/accuracy_by_layer.png docs/figures/
 
 # What was made; the environment stays.
 clean:
