@@ -128,7 +128,7 @@ class TinyProject:
 def write_project(folder: Path, model: Path) -> TinyProject:
     """Copy the workflow into `folder`, with the saved `model` and two concepts.
 
-    Each concept has 60 examples in 12 groups, 8 prompts and 6 neutral texts.
+    Each concept has 60 examples in 12 groups, 8 prompts in groups of their own and 6 neutral texts.
     """
     without = shutil.ignore_patterns("__pycache__", "data", "weights")
     for name in ("Snakefile", "environment.yml"):
@@ -165,7 +165,7 @@ def add_concept(
     ]
     write_csv(data / "examples.csv", ("text", "label", "group"), _five_a_group(examples))
     prompts = [
-        (f"{subject} {verb} the", positive[0], negative[0], f"group {number}")
+        (f"{subject} {verb} the", positive[0], negative[0], f"prompts {number}")
         for number, subject in enumerate(_SUBJECTS[:4])
         for verb in ("saw", "was")
     ]
