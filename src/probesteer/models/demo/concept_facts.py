@@ -1,9 +1,10 @@
 """Concepts about statements of fact: truth, dispute and debate.
 
-A group is an item that the statements are about (a city, an animal, a person, a word), which no
-other group names. It is stated of its own class and of the one that is exchanged with it, equally
-often, so that neither item nor class tells the label. A family has four ways to say a thing; the
-examples of an item take three of them and its prompt the fourth.
+A group is a couple of items that the statements are about (two cities, animals, people, words),
+which no other group names, one of each class of a pair. Each is stated of its own class and of
+the other one, equally often, so that within a group neither item nor class tells the label. A
+family has four ways to say a thing; the examples of a couple take three of them and its prompts
+the fourth.
 """
 
 from collections.abc import Iterator
@@ -22,27 +23,26 @@ _MOST_OF_A_CLASS = 4
 class _Item:
     """What a statement is about, with its own class and the one that makes it false."""
 
-    number: int
+    couple: int
+    """Number of its group."""
+    group: str
     name: str
     family: facts.Family
     own: str
     other: str
+    prompt_label: bool
+    """The label of its prompt; the other item of the couple has the other one."""
 
     @property
     def example_templates(self) -> list[str]:
-        """The three ways to say it that examples take; which these are rotates over items."""
+        """The three ways to say it that examples take; which these are rotates over couples."""
         templates = self.family.templates
-        return [templates[(self.number + step) % len(templates)] for step in (1, 2, 3)]
+        return [templates[(self.couple + step) % len(templates)] for step in (1, 2, 3)]
 
     @property
     def prompt_template(self) -> str:
         """The way to say it that the prompt takes."""
-        return self.family.templates[self.number % len(self.family.templates)]
-
-    @property
-    def prompt_label(self) -> bool:
-        """The label of its prompt: alternating in a class, and from one class to the next."""
-        return (self.number + self.number // _MOST_OF_A_CLASS) % 2 == 0
+        return self.family.templates[self.couple % len(self.family.templates)]
 
     def statement(self, template: str, true: bool) -> str:
         return template.format(a=self.name, b=self.own if true else self.other)
@@ -51,10 +51,14 @@ class _Item:
 def _items() -> list[_Item]:
     items: list[_Item] = []
     for family in facts.FAMILIES.values():
-        for pair in family.pairs:
-            for own, other in (pair, pair[::-1]):
-                for name in family.members[own][:_MOST_OF_A_CLASS]:
-                    items.append(_Item(len(items), name, family, own, other))
+        for one, other in family.pairs:
+            # a shorter class ends the couples
+            couples = zip(family.members[one], family.members[other], strict=False)
+            for first, second in list(couples)[:_MOST_OF_A_CLASS]:
+                couple, group = len(items) // 2, f"{first}-{second}"
+                label = couple % 2 == 0
+                items.append(_Item(couple, group, first, family, one, other, label))
+                items.append(_Item(couple, group, second, family, other, one, not label))
     return items
 
 
@@ -65,19 +69,19 @@ def truth_examples(sampler: Sampler) -> Iterator[Example]:
         for template in item.example_templates:
             for true in (False, True):
                 text = f"{item.statement(template, true)} . that is"
-                yield Example(text, int(true), item.name)
+                yield Example(text, int(true), item.group)
 
 
 def truth_prompts(sampler: Sampler) -> Iterator[Prompt]:
     """The same, before the verdict."""
     del sampler
     for item in _items():
-        choice = item.number // 2 % len(words.TRUE_ADJECTIVES)
+        choice = item.couple // 2 % len(words.TRUE_ADJECTIVES)
         yield Prompt(
             f"{item.statement(item.prompt_template, item.prompt_label)} . that is",
             words.TRUE_ADJECTIVES[choice],
             words.FALSE_ADJECTIVES[choice],
-            item.name,
+            item.group,
         )
 
 
@@ -92,21 +96,21 @@ def dispute_examples(sampler: Sampler) -> Iterator[Example]:
     """A claim or a denial and the start of a verdict on the speaker."""
     for item in _items():
         for step, template in enumerate(item.example_templates):
-            denied = (item.number + step) % 2 == 0
+            denied = (item.couple + step) % 2 == 0
             for right in (False, True):
                 text = _dispute(sampler, item, template, right, denied)
-                yield Example(text, int(right), item.name)
+                yield Example(text, int(right), item.group)
 
 
 def _verdict_prompt(text: str, item: _Item) -> Prompt:
-    choice = item.number // 2 % len(words.RIGHT)
-    return Prompt(text, words.RIGHT[choice], words.WRONG[choice], item.name)
+    choice = item.couple // 2 % len(words.RIGHT)
+    return Prompt(text, words.RIGHT[choice], words.WRONG[choice], item.group)
 
 
 def dispute_prompts(sampler: Sampler) -> Iterator[Prompt]:
     """The same, before the verdict."""
     for item in _items():
-        denied = item.number // 2 % 2 == 0
+        denied = item.couple // 2 % 2 == 0
         text = _dispute(sampler, item, item.prompt_template, item.prompt_label, denied)
         yield _verdict_prompt(text, item)
 
@@ -135,12 +139,12 @@ def debate_examples(sampler: Sampler) -> Iterator[Example]:
                 ) -> str:
                     return _debate(sampler, item, template, right, length)
 
-                yield Example(distinct(draw), int(right), item.name)
+                yield Example(distinct(draw), int(right), item.group)
 
 
 def debate_prompts(sampler: Sampler) -> Iterator[Prompt]:
     """The same, before the verdict."""
     for item in _items():
-        length = 1 + item.number % 3
+        length = 1 + item.couple % 3
         text = _debate(sampler, item, item.prompt_template, item.prompt_label, length)
         yield _verdict_prompt(text, item)
