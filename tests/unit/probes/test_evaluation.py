@@ -21,19 +21,8 @@ from probesteer.probes.metrics import auroc
 from probesteer.settings.schema import ProbeSettings
 
 EMPTY, PLANTED = Place("resid_pre", 0), Place("resid_post", 0)
-COLUMNS = [
-    "site",
-    "layer",
-    "method",
-    "draw",
-    "split",
-    "metric",
-    "value",
-    "low",
-    "high",
-    "n",
-    "interval",
-]
+KEY = ["site", "layer", "method", "draw", "split", "metric"]
+COLUMNS = [*KEY, "value", "low", "high", "n", "interval"]
 
 
 def quick(C: Sequence[float] = (0.01, 0.1, 1.0), shuffled_draws: int = 6) -> ProbeSettings:
@@ -90,7 +79,7 @@ def test_the_table_holds_a_row_for_each_measurement(data: Data) -> None:
     assert list(table.columns) == COLUMNS
     # A place: C, 2 splits x 3 metrics of the probe, and the same of 6 draws and their summary.
     assert len(table) == 2 * (1 + 6 + 6 * 7)
-    assert not table.duplicated(COLUMNS[:6]).any()
+    assert not table.duplicated(KEY).any()
     assert list(table[["site", "layer"]].drop_duplicates().itertuples(index=False, name=None)) == [
         ("resid_pre", 0),
         ("resid_post", 0),
