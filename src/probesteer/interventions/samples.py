@@ -31,8 +31,10 @@ def sample_continuations(
     """Sampled continuations of each prompt at each strength, steered from its last token on.
 
     Columns site, layer, method, positions, unit, strength, prompt, continuation, seed. All
-    strengths of a prompt are one batch; the same seed gives the same text on one machine. What
-    the model's own settings say about sampling is set aside: tokens are drawn from its softmax.
+    strengths of a prompt are one batch; the prompts' seeds count up from `seed`, and the same seed
+    gives the same text on one machine. What the model's own settings say about sampling is set
+    aside: tokens are drawn from its softmax.
+
     Without prompts or strengths the table is empty.
     """
     if not prompts or not strengths:
@@ -40,9 +42,10 @@ def sample_continuations(
     pushes = np.stack([direction.push(strength, unit) for strength in strengths])
     edit = Add(torch.from_numpy(pushes.astype(np.float32)))
     rows = []
-    for prompt, ids in zip(prompts, tokenize(loaded, prompts, source).ids, strict=True):
+    sequences = tokenize(loaded, prompts, source).ids
+    for drawn, (prompt, ids) in enumerate(zip(prompts, sequences, strict=True), start=seed):
         batch = torch.from_numpy(ids).to(loaded.device).repeat(len(strengths), 1)
-        torch.manual_seed(seed)
+        torch.manual_seed(drawn)
         with intervene(loaded, direction.place, edit, start=len(ids) - 1):
             written = loaded.model.generate(
                 input_ids=batch,
@@ -59,7 +62,7 @@ def sample_continuations(
         place = direction.place
         key = (place.site, place.layer, direction.method, "from_last", unit)
         rows += [
-            (*key, strength, prompt, text.strip(), seed)
+            (*key, strength, prompt, text.strip(), drawn)
             for strength, text in zip(strengths, texts, strict=True)
         ]
     return pd.DataFrame(rows, columns=_COLUMNS)

@@ -42,10 +42,10 @@ def sampled(
     )
 
 
-def unsteered(loaded: LoadedModel, prompt: str, rows: int) -> list[str]:
+def unsteered(loaded: LoadedModel, prompt: str, rows: int, seed: int) -> list[str]:
     """Plain sampling, `rows` continuations in one batch."""
     ids = torch.tensor([loaded.tokenizer(prompt)["input_ids"]]).repeat(rows, 1)
-    torch.manual_seed(3)
+    torch.manual_seed(seed)
     written = loaded.model.generate(
         ids,
         attention_mask=torch.ones_like(ids),
@@ -72,9 +72,10 @@ def test_columns_order_and_the_same_text_from_the_same_seed(kind: str, load_tiny
     assert table["strength"].tolist() == [-4.0, 0.0, 4.0] * 2
     constant = ["site", "layer", "method", "positions", "unit", "seed"]
     assert table[constant].drop_duplicates().to_numpy().tolist() == [
-        ["resid_post", 0, "logistic", "from_last", "gap", 3]
+        ["resid_post", 0, "logistic", "from_last", "gap", 3],
+        ["resid_post", 0, "logistic", "from_last", "gap", 4],
     ]
-    other = sampled(loaded, [-4.0, 0.0, 4.0], seed=4)
+    other = sampled(loaded, [-4.0, 0.0, 4.0], seed=40)
     assert other["continuation"].tolist() != table["continuation"].tolist()
 
 
@@ -82,8 +83,8 @@ def test_columns_order_and_the_same_text_from_the_same_seed(kind: str, load_tiny
 def test_strength_zero_is_unsteered_sampling(kind: str, load_tiny: Load) -> None:
     loaded = load_tiny(kind)
     steered = sampled(loaded, [-40.0, 0.0, 40.0])
-    for prompt in PROMPTS:
-        plain = unsteered(loaded, prompt, 3)
+    for seed, prompt in enumerate(PROMPTS, start=3):
+        plain = unsteered(loaded, prompt, 3, seed)
         found = steered[steered["prompt"] == prompt]["continuation"].tolist()
         assert found[1] == plain[1]
         assert found[0] != plain[0] or found[2] != plain[2]
@@ -109,11 +110,12 @@ def test_an_ended_continuation_is_followed_by_nothing(load_tiny: Load) -> None:
         return list(decode(ids, **options))
 
     loaded.tokenizer.batch_decode = watched
-    sampled(loaded, [float(s) for s in range(12)])
-    ended = [row for row in written if end in row]
-    assert any(row[-1] == end and row.index(end) < len(row) - 1 for row in ended)
-    for row in ended:
-        assert set(row[row.index(end) :]) == {end}
+    sampled(loaded, [float(s) for s in range(24)])
+    stop = loaded.model.generation_config.eos_token_id
+    ended = [row[row.index(stop) + 1 :] for row in written if stop in row]
+    assert any(ended)
+    for rest in ended:
+        assert set(rest) <= {end}
 
 
 def test_a_long_prompt_leaves_room_in_the_context(load_tiny: Load) -> None:
