@@ -159,7 +159,7 @@ def test_activations_that_are_not_finite(fresh: TinyProject, value: float) -> No
     save_file(tensors, weights, {"format": "pt"})
     found = message(read_mood(fresh))
     assert re.fullmatch(
-        r"error: model tiny: the activation of example 0 at .*1.* is not finite; try dtype=.*",
+        r"error: .*examples\.csv: row 2: its activation at layer 1 of model tiny is not finite; .*",
         found,
     )
     assert not (fresh.folder / "made").exists()

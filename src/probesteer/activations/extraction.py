@@ -21,8 +21,8 @@ from probesteer.activations.cache import (
     write_manifest,
     write_tokens,
 )
+from probesteer.concepts.faults import row_fault
 from probesteer.concepts.positions import ReadingRows
-from probesteer.errors import ProbesteerError
 from probesteer.files.atomic import atomic_path
 from probesteer.files.tensors import as_metadata
 from probesteer.models.contract import prove_sites
@@ -41,19 +41,21 @@ def fill_cache(
     folder: Path,
     request: Request,
     batch_tokens: int,
+    source: Path,
 ) -> None:
     """Store the activations of `rows` at every one of `places`, and the manifest last.
 
     Layers whose files already answer `request` are left as they are.
 
-    Raises ProbesteerError for an activation that is not finite, naming layer and example.
+    source: the file of the texts. Raises ProbesteerError for an activation that is not finite,
+    naming its row in that file, and the layer.
     """
     contract = prove_sites(loaded, places, tokens.ids)
     wanted = [place for place in places if not has_layer(folder, place, request)]
     if wanted:
         layers = _read_layers(loaded, tokens, rows, wanted, request, batch_tokens)
         for place in wanted:
-            _check_finite(loaded, place, layers[place], rows)
+            _check_finite(loaded, place, layers[place], rows, source)
         for place in wanted:
             _write_layer(folder, place, layers.pop(place), request)
     write_tokens(
@@ -134,13 +136,17 @@ class _Gather:
         return x[self._at, self._token]
 
 
-def _check_finite(loaded: LoadedModel, place: Place, layer: Tensor, rows: ReadingRows) -> None:
+def _check_finite(
+    loaded: LoadedModel, place: Place, layer: Tensor, rows: ReadingRows, source: Path
+) -> None:
     finite = torch.isfinite(layer).all(dim=1)
     if not bool(finite.all()):
         row = int((~finite).nonzero()[0])
-        raise ProbesteerError(
-            f"model {loaded.name}: the activation of example {int(rows.example[row])} at "
-            f"{place.label} is not finite; try dtype=float32 for the model and the activations"
+        raise row_fault(
+            source,
+            int(rows.example[row]),
+            f"its activation at {place.label} of model {loaded.name} is not finite; "
+            "try dtype=float32 for the model and the activations",
         )
 
 

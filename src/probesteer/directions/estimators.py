@@ -40,10 +40,7 @@ def difference_of_means(X: Rows, y: Labels) -> NDArray[np.float64]:
     negative, positive = rows[y == 0].mean(axis=0), rows[y == 1].mean(axis=0)
     difference: NDArray[np.float64] = positive - negative
     if np.linalg.norm(difference) <= _ROUNDING * np.linalg.norm(positive):
-        raise ZeroDirectionError(
-            f"{where}: both labels have the same mean activation; read at another position or "
-            "leave this place out"
-        )
+        raise ZeroDirectionError(f"{where}: both labels have the same mean activation")
     return difference
 
 

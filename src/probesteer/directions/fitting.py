@@ -48,7 +48,7 @@ def fit_directions(
         difference = difference_of_means(X, y)
         vectors = {method: ESTIMATORS[method](X, y, probe) for method in methods}
     except ZeroDirectionError as fault:
-        _log.warning("%s, layer %d: no directions: %s", place.site, place.layer, fault)
+        _log.info("%s: no directions: %s", place.label, fault)
         return []
     directions = [describe(vector, X, y, place, method) for method, vector in vectors.items()]
     # Each place draws its own vectors, or the band of one would repeat the luck of another.

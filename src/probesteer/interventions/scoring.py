@@ -69,9 +69,8 @@ def score_prompts(loaded: LoadedModel, prompts: pd.DataFrame, source: str) -> li
     """Rows whose score is log p(positive) - log p(negative), summed over each one's tokens.
 
     prompts: columns prompt, positive, negative; its index counts the prompts from 0, errors from
-    1. A space joins prompt and continuation unless
-    the continuation begins with one or with punctuation. Where both are one token, one row
-    carries both.
+    1. A space joins prompt and continuation unless the continuation begins with one or with
+    punctuation. Where both are one token, one row carries both.
 
     Raises ProbesteerError where a continuation merges with the prompt's last token.
     """

@@ -58,14 +58,15 @@ def run_sweep(
     positions: "from_last" (the last prompt token and what follows) or "all".
     batch_tokens: tokens of one stacked batch. direct: one hooked pass of the whole model for
     every edit, as the reference. Passes that resume at the edit are compared with it on the first
-    batch; a model in which they differ is run whole, with a warning.
+    batch with tokens before the edit, and on the first without; a model in which they differ is
+    run whole, with a warning.
     """
     items = 1 + max(row.item for row in rows)
     results = {
         place: SweepResult(*(np.zeros((edit.size, items)) for _ in range(3)))
         for place, edit in edits.items()
     }
-    score, compared = np.zeros(items), False
+    score, compared = np.zeros(items), set[bool]()
     residuals = {place: np.zeros((items, loaded.width), np.float32) for place in edits}
     vocabulary = int(loaded.model.config.get_text_config().vocab_size)
     for batch in progress(
@@ -73,8 +74,9 @@ def run_sweep(
     ):
         unedited = run_unedited(loaded, batch, list(edits))
         run = edited_pass(loaded, batch, unedited, positions, direct)
-        if not (compared or direct):
-            compared, direct = True, not resumes_exactly(loaded, batch, unedited, positions, edits)
+        if not direct and (batch.start > 0) not in compared:
+            compared.add(batch.start > 0)
+            direct = not resumes_exactly(loaded, batch, unedited, positions, edits)
             if direct:
                 _log.warning("model %s: resumed passes differ; running it whole", loaded.name)
                 run = edited_pass(loaded, batch, unedited, positions, direct)

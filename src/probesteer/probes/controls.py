@@ -34,7 +34,8 @@ def shuffled_labels(
     in common. Where every group has one label only (the topics of a set of texts), the label goes
     with the group, and whole groups are permuted: their rows are alike, so labels dealt out row
     by row would be harder to fit and easier to even out, and the null too narrow. Otherwise the
-    examples are permuted, whatever their group.
+    examples are permuted, whatever their group; this ignores a balance of the labels within groups,
+    so that the null is, if anything, too wide.
 
     Each split is permuted by itself. So it keeps its balance of labels (that of its groups, where
     these are permuted), chance is the same as for the true labels, and a surplus of a label in

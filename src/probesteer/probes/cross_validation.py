@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedGroupKFold
 
@@ -18,6 +17,8 @@ from probesteer.probes.logistic import fit_logistic_path
 
 # Log-likelihoods closer than the solvers' precision are ties.
 _TIE = 1e-9
+# Nats a held-out row by which an end of the grid must win before a wider one is advised.
+EDGE_GAIN = 0.01
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,23 +61,28 @@ def grouped_folds(
 
 def choose_C(
     X: Any, y: NDArray[np.int64], folds: Sequence[Fold], C_grid: Sequence[float]
-) -> tuple[float, pd.DataFrame]:
+) -> tuple[float, bool]:
     """The C with the highest mean held-out log-likelihood; of ties, the smallest.
 
-    X: [n, d] dense or sparse and y: [n], training rows only; `folds` from `grouped_folds`.
-    Returns C and a table with columns C, fold, log_likelihood (nats, mean over the held-out
-    rows of the fold), n. The mean that decides is over rows, not over folds.
+    X: [n, d] dense or sparse and y: [n], training rows only; `folds` from `grouped_folds`. The
+    mean is over rows, not over folds. Returns C, and whether one beyond the grid may be better:
+    it lies at an end and beats its neighbour by more than `EDGE_GAIN`.
     """
     grid = sorted(set(C_grid))
+    mean = held_out_log_likelihoods(X, y, folds, grid)
+    best = int(np.flatnonzero(mean >= mean.max() - _TIE)[0])
+    neighbour = {0: 1, len(grid) - 1: len(grid) - 2}.get(best, best) if len(grid) > 1 else best
+    return grid[best], bool(mean[best] - mean[neighbour] > EDGE_GAIN)
+
+
+def held_out_log_likelihoods(
+    X: Any, y: NDArray[np.int64], folds: Sequence[Fold], grid: Sequence[float]
+) -> NDArray[np.float64]:
+    """Mean log-likelihood of the held-out rows of all folds, nats a row, at each C: [len(grid)]."""
     total = np.zeros(len(grid))
-    rows = []
-    for number, fold in enumerate(folds):
+    for fold in folds:
         probes = fit_logistic_path(X[fold.fit], y[fold.fit], grid)
         held_out, sign = X[fold.held_out], np.where(y[fold.held_out] == 1, 1.0, -1.0)
         for index, probe in enumerate(probes):
-            log_likelihoods = -np.logaddexp(0.0, -sign * probe.scores(held_out))
-            total[index] += log_likelihoods.sum()
-            rows.append((probe.C, number, float(log_likelihoods.mean()), len(sign)))
-    mean = total / sum(len(fold.held_out) for fold in folds)
-    best = int(np.flatnonzero(mean >= mean.max() - _TIE)[0])
-    return grid[best], pd.DataFrame(rows, columns=["C", "fold", "log_likelihood", "n"])
+            total[index] -= np.logaddexp(0.0, -sign * probe.scores(held_out)).sum()
+    return total / sum(len(fold.held_out) for fold in folds)

@@ -6,7 +6,7 @@ differ by their activations alone.
 
 import logging
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
@@ -99,13 +99,12 @@ def evaluate_probes(
     plan = _make_plan(labels, groups, splits, settings, seed, null_labels)
     rows: list[_Row] = []
     probes = {}
-    for place in progress(places, "probes", total=len(places)):
+    for place in progress(places, "probes"):
         X = _read(read_layer, place, len(labels))
         probe = _fit(X, plan, place)
         rows += _probe_rows(X, probe, plan, place, "logistic")
         rows += _null_rows(X, probe, plan, place)
         probes[place] = probe
-    _tell_edges(probes, plan.C_grid)
     return ProbeResults(_table(rows), probes)
 
 
@@ -165,26 +164,13 @@ def _read(read_layer: Callable[[Place], NDArray[Any]], place: Place, n: int) -> 
 def _fit(X: Any, plan: _Plan, place: Place) -> LogisticProbe:
     """The probe at the chosen C."""
     X_train, y_train = X[plan.train], plan.labels[plan.train]
-    C, _ = choose_C(X_train, y_train, plan.folds, plan.C_grid)
+    C, wider = choose_C(X_train, y_train, plan.folds, plan.C_grid)
+    if wider:
+        _log.info("%s, layer %d: C = %g ends its grid and wins; widen probe.C", *_key(place), C)
     probe = fit_logistic(X_train, y_train, C)
     if not probe.converged:
         _log.warning("%s, layer %d: the probe at C = %g did not converge", *_key(place), C)
     return probe
-
-
-def _tell_edges(probes: Mapping[Place, LogisticProbe], C_grid: Sequence[float]) -> None:
-    """Say at which places a C beyond the grid might have been better."""
-    if len(set(C_grid)) < 2:
-        return  # no choice was meant
-    edges = (min(C_grid), max(C_grid))
-    found = [place for place, probe in probes.items() if probe.C in edges]
-    if found:
-        _log.info(
-            "C at the edge of its grid at %d of %d places (%s); widen probe.C",
-            len(found),
-            len(probes),
-            ", ".join(f"{site} {layer}" for site, layer in map(_key, found)),
-        )
 
 
 def _key(place: Place) -> tuple[str, int]:

@@ -15,7 +15,8 @@ UNKNOWN: Numbers = (math.nan, math.nan, math.nan)
 class Finding:
     """Evidence on one concept in one model.
 
-    All three places are chosen on the validation split; all numbers are of the test split. An
+    All three places are chosen on the validation split; all numbers are of the test split, but
+    for the loss, which is of the neutral texts. An
     unknown number is NaN, an unknown place None, an unknown unit "".
     """
 

@@ -74,6 +74,8 @@ def _finding(
     if slopes is not None:
         pushes = matching(slopes, method="difference_of_means", draw=-1)
         last = max([*places_of(accuracies), *places_of(pushes)], key=depth, default=None)
+        # Only after the last block does a push go straight into the output.
+        last = last if last is not None and last.site == "resid_post" else None
         steer_place, left_out = _steepest(matching(pushes, split="validation"), last)
         slope = numbers_by_place(matching(pushes, split="test")).get(steer_place, UNKNOWN)
         drawn = first_split(matching(slopes, method="random", draw=-1), ("test", "all"))

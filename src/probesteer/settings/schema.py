@@ -34,7 +34,7 @@ class ConceptSettings:
 
 @dataclass
 class SplitSettings:
-    """Shares of the groups that train, choose and report."""
+    """Shares of the examples that train, choose and report, dealt out in whole groups."""
 
     train: float = 0.6
     validation: float = 0.2

@@ -58,7 +58,8 @@ def run(
     )
     places = places_of(len(loaded.blocks), settings.activations.sites)
     folder = Path(manifest).parent
-    fill_cache(loaded, tokens, rows, places, folder, request, settings.activations.batch_tokens)
+    batch_tokens = settings.activations.batch_tokens
+    fill_cache(loaded, tokens, rows, places, folder, request, batch_tokens, examples)
 
 
 def _spans(table: pd.DataFrame) -> list[str | None]:

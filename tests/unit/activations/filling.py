@@ -52,7 +52,7 @@ def fill(
     tokens = tokenize(loaded, TEXTS, "text")
     places = places_of(len(loaded.blocks), sites)
     rows = rows_of(tokens, asked.position)
-    fill_cache(loaded, tokens, rows, places, folder, asked, batch_tokens)
+    fill_cache(loaded, tokens, rows, places, folder, asked, batch_tokens, Path("examples.csv"))
     return open_cache(folder / "manifest.json")
 
 

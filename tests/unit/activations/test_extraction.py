@@ -218,7 +218,7 @@ def test_a_number_that_is_not_finite_names_layer_and_example(
     with pytest.raises(ProbesteerError) as caught:
         fill(loaded, tmp_path, request())
     assert str(caught.value) == (
-        "model gpt2: the activation of example 0 at layer 1 is not finite; "
+        "examples.csv: row 2: its activation at layer 1 of model gpt2 is not finite; "
         "try dtype=float32 for the model and the activations"
     )
     assert list(tmp_path.iterdir()) == []
@@ -230,14 +230,14 @@ def test_of_a_faulty_token_the_example_is_named(load_tiny: Load, tmp_path: Path)
     loaded.model.model.embed_tokens.weight[red] = math.inf
     [faulty] = [number for number, text in enumerate(TEXTS) if re.search(r"\bred\b", text)]
     assert faulty > 0
-    with pytest.raises(ProbesteerError, match=f"of example {faulty} at embedding is not finite"):
+    with pytest.raises(ProbesteerError, match=f"row {faulty + 2}: its activation at embedding of"):
         fill(loaded, tmp_path, request(position="all"))
 
 
 def test_a_stored_dtype_that_overflows_is_found(load_tiny: Load, tmp_path: Path) -> None:
     loaded = load_tiny("gpt2")
     loaded.model.transformer.wte.weight *= 1e6
-    with pytest.raises(ProbesteerError, match="at embedding is not finite; try dtype=float32"):
+    with pytest.raises(ProbesteerError, match="at embedding of model gpt2 is not finite; try"):
         fill(loaded, tmp_path, request(dtype="float16"))
 
 

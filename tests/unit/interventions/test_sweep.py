@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from transformers import MistralConfig, MistralForCausalLM
 
+import probesteer.interventions.passes as passes_module
 import probesteer.interventions.sweep as sweep_module
 from probesteer.interventions.edits import Add, Edit, Multiply
 from probesteer.interventions.sweep import Sweep, run_sweep
@@ -270,3 +271,28 @@ def test_a_model_that_fails_inside_a_resumed_pass_is_restored(
             sweep_of(loaded, edit, positions, 4096)
         handle.remove()
         assert calls == 4
+
+
+@pytest.mark.parametrize("operator", ["add", "multiply"])
+@pytest.mark.parametrize("positions", ["from_last", "all"])
+def test_a_model_whose_resumed_passes_differ_is_run_whole(
+    operator: str,
+    positions: str,
+    load_tiny: Load,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    loaded = load_tiny("llama")
+    edit, _ = edit_of(operator, loaded)
+    whole = sweep_of(loaded, edit, positions, 4096, direct=True)
+    resume = passes_module._Resumed.__call__
+
+    def wrong(self: Any, place: Place, edit: Edit) -> Tensor:
+        return resume(self, place, edit) + 0.5
+
+    monkeypatch.setattr(passes_module._Resumed, "__call__", wrong)
+    found = sweep_of(loaded, edit, positions, 4096)
+    assert "model llama: resumed passes differ; running it whole" in caplog.text
+    for place, result in whole.results.items():
+        np.testing.assert_array_equal(found.results[place].score, result.score)
+        np.testing.assert_array_equal(found.results[place].kl, result.kl)

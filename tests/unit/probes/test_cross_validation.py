@@ -1,7 +1,6 @@
 """Folds that keep groups together, and the choice of C."""
 
 import numpy as np
-import pandas as pd
 import pytest
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
@@ -10,7 +9,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from probesteer.errors import ProbesteerError
-from probesteer.probes.cross_validation import choose_C, grouped_folds
+from probesteer.probes.cross_validation import (
+    EDGE_GAIN,
+    choose_C,
+    grouped_folds,
+    held_out_log_likelihoods,
+)
 
 
 def noisy(n: int, d: int, signal: float) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
@@ -50,19 +54,17 @@ def test_scores_are_the_held_out_log_likelihoods_of_the_pipeline() -> None:
     X, y = noisy(60, 4, signal=0.7)
     folds = grouped_folds(y, np.arange(60) // 3, 3, seed=0)
     grid = [0.01, 1.0]
-    chosen, table = choose_C(X, y, folds, grid)
-    rows = []
-    for number, fold in enumerate(folds):
-        for C in grid:
+    means = held_out_log_likelihoods(X, y, folds, grid)
+    expected = np.zeros(2)
+    for fold in folds:
+        for index, C in enumerate(grid):
             pipeline = make_pipeline(
                 StandardScaler(), LogisticRegression(C=C, solver="newton-cholesky", tol=1e-10)
             ).fit(X[fold.fit], y[fold.fit])
             probability = pipeline.predict_proba(X[fold.held_out])
-            rows.append((C, number, -log_loss(y[fold.held_out], probability), len(fold.held_out)))
-    expected = pd.DataFrame(rows, columns=["C", "fold", "log_likelihood", "n"])
-    pd.testing.assert_frame_equal(table, expected, rtol=1e-6)
-    totals = (expected["log_likelihood"] * expected["n"]).groupby(expected["C"]).sum()
-    assert chosen == totals.idxmax()
+            expected[index] -= log_loss(y[fold.held_out], probability, normalize=False) / 60
+    np.testing.assert_allclose(means, expected, rtol=1e-6)
+    assert choose_C(X, y, folds, grid)[0] == grid[int(expected.argmax())]
 
 
 def test_noise_asks_for_a_strong_penalty_and_signal_for_a_weak_one() -> None:
@@ -79,9 +81,19 @@ def test_noise_asks_for_a_strong_penalty_and_signal_for_a_weak_one() -> None:
 def test_of_equal_scores_the_smallest_C_is_taken() -> None:
     y = np.arange(40) % 2
     folds = grouped_folds(y, np.arange(40), 4, seed=0)
-    chosen, table = choose_C(np.ones((40, 3)), y, folds, [10.0, 0.1, 1.0, 0.1])
-    assert chosen == 0.1
-    assert sorted(table["C"].unique()) == [0.1, 1.0, 10.0]
+    assert choose_C(np.ones((40, 3)), y, folds, [10.0, 0.1, 1.0, 0.1]) == (0.1, False)
+
+
+def test_a_wider_grid_is_advised_where_an_end_wins_by_more_than_a_trifle() -> None:
+    X, y = noisy(100, 2, signal=4.0)
+    folds = grouped_folds(y, np.arange(100), 5, seed=0)
+    for grid, wider in (([1e-9, 1e-8], False), ([1e-4, 1e-2], True), ([1e-9, 1.0, 1e9], False)):
+        means = held_out_log_likelihoods(X, y, folds, grid)
+        C, advised = choose_C(X, y, folds, grid)
+        assert advised is wider
+        if wider:
+            assert means[grid.index(C)] > np.sort(means)[-2] + EDGE_GAIN
+    assert choose_C(X, y, folds, [0.5]) == (0.5, False)
 
 
 def test_too_few_groups_or_rows_of_a_label_are_refused() -> None:

@@ -157,19 +157,14 @@ def test_rows_outside_training_do_not_touch_the_probe(data: Data, poison: str) -
     assert not np.array_equal(before["value"], after["value"])
 
 
-def test_a_C_at_the_edge_of_its_grid_is_told_once(
+def test_a_C_that_wins_at_the_end_of_its_grid_is_told(
     data: Data, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO", logger="probesteer.probes.evaluation")
-    chosen = {place: probe.C for place, probe in data.evaluate(quick([1e-6, 1e-5])).probes.items()}
-    assert set(chosen.values()) <= {1e-6, 1e-5}
+    data.evaluate(quick([1e-4, 1e-2]))
     assert caplog.messages == [
-        "C at the edge of its grid at 2 of 2 places (resid_pre 0, resid_post 0); widen probe.C"
+        "resid_post, layer 0: C = 0.01 ends its grid and wins; widen probe.C"
     ]
-    caplog.clear()
-    best = data.evaluate(quick([1e-9, 0.01, 1e9])).probes
-    assert best[PLANTED].C == 0.01
-    assert all("resid_post 0" not in message for message in caplog.messages)
     caplog.clear()
     data.evaluate(quick([0.1]))
     assert caplog.messages == []
