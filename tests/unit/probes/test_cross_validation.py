@@ -87,7 +87,7 @@ def test_of_equal_scores_the_smallest_C_is_taken() -> None:
 def test_a_wider_grid_is_advised_where_an_end_wins_by_more_than_a_trifle() -> None:
     X, y = noisy(100, 2, signal=4.0)
     folds = grouped_folds(y, np.arange(100), 5, seed=0)
-    for grid, wider in (([1e-9, 1e-8], False), ([1e-4, 1e-2], True), ([1e-9, 1.0, 1e9], False)):
+    for grid, wider in (([1e-9, 1e-8], False), ([1e-4, 1e-2], True), ([1e-9, 1e3, 1e9], False)):
         means = held_out_log_likelihoods(X, y, folds, grid)
         C, advised = choose_C(X, y, folds, grid)
         assert advised is wider

@@ -1,8 +1,8 @@
 """What a demo concept is made of: labelled examples and prompts, each in a group.
 
 Within a group both classes are equally frequent and come from the same few words; so a probe that
-holds out groups is tested on words that it was not fitted to (in `role`, on couples). No text stands
-in a concept twice, and no prompt is one of the examples.
+holds out groups is tested on words that it was not fitted to (in `role`, on couples). No text
+stands in a concept twice, and no prompt is one of the examples.
 """
 
 from collections.abc import Callable
