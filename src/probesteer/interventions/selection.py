@@ -31,8 +31,12 @@ def sample_rows(frame: pd.DataFrame, limit: int | None, seed: int) -> pd.DataFra
     return frame.iloc[np.sort(taken)]
 
 
-def at_layers(directions: Sequence[Direction], layers: Sequence[int] | None) -> list[Direction]:
+def at_layers(
+    directions: Sequence[Direction], layers: Sequence[int] | None, key: str
+) -> list[Direction]:
     """Directions at the wanted blocks, -1 being the embedding; all of them for None.
+
+    key: the setting that names the layers, for the error.
 
     Raises ProbesteerError for a layer at which there is no direction.
     """
@@ -45,7 +49,7 @@ def at_layers(directions: Sequence[Direction], layers: Sequence[int] | None) -> 
     missing = [layer for layer in layers if layer not in by_layer]
     if missing:
         raise ProbesteerError(
-            f"config: layers: there is no direction at layer {missing[0]}; "
+            f"config: {key}: there is no direction at layer {missing[0]}; "
             f"use some of {', '.join(map(str, sorted(by_layer)))}"
         )
     return [direction for layer in layers for direction in by_layer[layer]]

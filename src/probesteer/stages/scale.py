@@ -3,16 +3,15 @@
 from typing import Any
 
 from probesteer.directions.storage import read_directions
-from probesteer.files.tables import read_table, write_table
-from probesteer.interventions.dose_response import DoseGrid, measure_dose_response
+from probesteer.files.tables import write_table
+from probesteer.interventions.dose_response import measure_dose_response
 from probesteer.interventions.scale_tables import curve_table, sensitivity_table
 from probesteer.interventions.scaling import measure_scaling
-from probesteer.interventions.selection import at_layers, require_continuations, sample_rows
-from probesteer.models.loading import load_model
-from probesteer.models.record import read_record
+from probesteer.interventions.selection import at_layers
 from probesteer.settings.slices import ScaleSlice
 from probesteer.stages.interface import InputPath, OutputPath
 from probesteer.stages.keys import keyed
+from probesteer.stages.sweep_inputs import read_sweep_inputs
 
 
 def run(
@@ -29,27 +28,14 @@ def run(
     """Write the curves, and what they amount to: slope, monotone range, doubling strength."""
     scale = settings.scale
     difference = [d for d in read_directions(directions) if d.method == "difference_of_means"]
-    chosen = at_layers(difference, scale.layers)
-    asked = sample_rows(read_table(prompts), scale.prompts, settings.seed)
-    texts = sample_rows(read_table(neutral), scale.neutral_texts, settings.seed)["text"].tolist()
-    loaded = load_model(read_record(record), settings.model)
-    require_continuations(loaded)
-    source = f"concept {settings.concept}:"
-    grid = DoseGrid(
-        strengths=sorted(scale.strengths),
-        unit=scale.unit,
-        positions=[scale.positions],
-        batch_tokens=scale.batch_tokens,
-        bootstrap_draws=scale.bootstrap_draws,
-        seed=settings.seed,
-    )
-    measured = measure_dose_response(loaded, asked, texts, chosen, grid, source)[scale.positions]
+    chosen = at_layers(difference, scale.layers, "scale.layers")
+    asked = read_sweep_inputs(settings, scale, record, prompts, neutral)
+    data = (asked.loaded, asked.prompts, asked.neutral)
+    measured = measure_dose_response(*data, chosen, asked.grid, asked.source)[scale.positions]
     factors = sorted(scale.factors)
-    scaled = measure_scaling(
-        loaded, asked, texts, list(measured), factors, scale.batch_tokens, source
-    )
-    groups = asked["group"].to_numpy(dtype=str)
+    scaled = measure_scaling(*data, list(measured), factors, scale.batch_tokens, asked.source)
+    groups = asked.prompts["group"].to_numpy(dtype=str)
     names = (settings.name, settings.concept)
-    arguments = (measured, scaled, grid, factors, groups)
+    arguments = (measured, scaled, asked.grid, factors, groups)
     write_table(sensitivity, keyed(sensitivity_table(*arguments), *names), provenance)
     write_table(table, keyed(curve_table(*arguments), *names), provenance)

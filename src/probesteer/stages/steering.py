@@ -7,17 +7,16 @@ import pandas as pd
 
 from probesteer.directions.direction import Direction
 from probesteer.directions.storage import read_directions
-from probesteer.files.tables import read_table, write_table
-from probesteer.interventions.dose_response import DoseGrid, measure_dose_response
+from probesteer.files.tables import write_table
+from probesteer.interventions.dose_response import measure_dose_response
 from probesteer.interventions.response_tables import dose_response_table, prompt_table
 from probesteer.interventions.samples import sample_continuations
-from probesteer.interventions.selection import at_layers, require_continuations, sample_rows
-from probesteer.models.loading import load_model
-from probesteer.models.record import read_record
+from probesteer.interventions.selection import at_layers, sample_rows
 from probesteer.places import Place
 from probesteer.settings.slices import SteeringSlice
 from probesteer.stages.interface import InputPath, OutputPath
 from probesteer.stages.keys import keyed
+from probesteer.stages.sweep_inputs import read_sweep_inputs
 
 
 def run(
@@ -34,37 +33,28 @@ def run(
 ) -> None:
     """Write the dose-response table, its rows per prompt, and sampled continuations."""
     steering = settings.steering
-    chosen = at_layers(read_directions(directions), steering.layers)
-    asked = sample_rows(read_table(prompts), steering.prompts, settings.seed)
-    texts = sample_rows(read_table(neutral), steering.neutral_texts, settings.seed)["text"].tolist()
-    loaded = load_model(read_record(record), settings.model)
-    require_continuations(loaded)
-    source = f"concept {settings.concept}:"
-    grid = DoseGrid(
-        strengths=sorted(steering.strengths),
-        unit=steering.unit,
-        positions=list(steering.positions),
-        batch_tokens=steering.batch_tokens,
-        bootstrap_draws=steering.bootstrap_draws,
-        seed=settings.seed,
+    chosen = at_layers(read_directions(directions), steering.layers, "steering.layers")
+    asked = read_sweep_inputs(settings, steering, record, prompts, neutral)
+    loaded, grid = asked.loaded, asked.grid
+    measured = measure_dose_response(
+        loaded, asked.prompts, asked.neutral, chosen, grid, asked.source
     )
-    measured = measure_dose_response(loaded, asked, texts, chosen, grid, source)
-    groups, splits = asked["group"].to_numpy(dtype=str), asked["split"].to_numpy(dtype=str)
+    groups, splits = (asked.prompts[name].to_numpy(dtype=str) for name in ("group", "split"))
     responses = dose_response_table(measured, grid, groups, splits)
     sampled = sample_continuations(
         loaded,
-        sample_rows(asked, steering.samples.prompts, settings.seed)["prompt"].tolist(),
+        sample_rows(asked.prompts, steering.samples.prompts, settings.seed)["prompt"].tolist(),
         steepest_direction(responses, chosen, Place("resid_post", len(loaded.blocks) - 1)),
         steering.samples.strengths,
         steering.unit,
         steering.samples.new_tokens,
         steering.samples.temperature,
         settings.seed,
-        source,
+        asked.source,
     )
     names = (settings.name, settings.concept)
     write_table(samples, keyed(sampled, *names), provenance)
-    per_prompt = prompt_table(measured, grid, asked)
+    per_prompt = prompt_table(measured, grid, asked.prompts)
     write_table(prompts_table, keyed(per_prompt, *names), provenance)
     write_table(table, keyed(responses, *names), provenance)
 

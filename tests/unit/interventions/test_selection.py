@@ -41,15 +41,19 @@ def test_every_row_can_be_drawn() -> None:
 
 
 def test_layers_choose_directions_and_minus_one_is_the_embedding() -> None:
-    assert at_layers(DIRECTIONS, None) == DIRECTIONS
-    assert at_layers(DIRECTIONS, [0, -1]) == [DIRECTIONS[1], DIRECTIONS[2], DIRECTIONS[0]]
+    assert at_layers(DIRECTIONS, None, "steering.layers") == DIRECTIONS
+    assert at_layers(DIRECTIONS, [0, -1], "steering.layers") == [
+        DIRECTIONS[1],
+        DIRECTIONS[2],
+        DIRECTIONS[0],
+    ]
 
 
 def test_a_layer_without_a_direction_is_named() -> None:
     with pytest.raises(ProbesteerError) as caught:
-        at_layers(DIRECTIONS, [1, 5])
+        at_layers(DIRECTIONS, [1, 5], "steering.layers")
     assert str(caught.value) == (
-        "config: layers: there is no direction at layer 5; use some of -1, 0, 1"
+        "config: steering.layers: there is no direction at layer 5; use some of -1, 0, 1"
     )
 
 

@@ -1,0 +1,56 @@
+"""What the two stages that push a model, `steering` and `scale`, read before they push."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from probesteer.files.tables import read_table
+from probesteer.interventions.dose_response import DoseGrid
+from probesteer.interventions.selection import require_continuations, sample_rows
+from probesteer.models.loading import LoadedModel, load_model
+from probesteer.models.record import read_record
+from probesteer.settings.schema import ScaleSettings, SteeringSettings
+from probesteer.settings.slices import ScaleSlice, SteeringSlice
+
+
+@dataclass(frozen=True)
+class SweepInputs:
+    """A model and what is asked of it."""
+
+    loaded: LoadedModel
+    prompts: pd.DataFrame  # prompt, positive, negative, group, split
+    neutral: list[str]
+    grid: DoseGrid
+    source: str  # what errors call the prompts and texts
+
+
+def read_sweep_inputs(
+    settings: SteeringSlice | ScaleSlice,
+    sweep: SteeringSettings | ScaleSettings,
+    record: Path,
+    prompts: Path,
+    neutral: Path,
+) -> SweepInputs:
+    """Load the model, and as many prompts and neutral texts as `sweep` wants.
+
+    Raises ProbesteerError for a model that writes no continuations.
+    """
+    loaded = load_model(read_record(record), settings.model)
+    require_continuations(loaded)
+    texts = sample_rows(read_table(neutral), sweep.neutral_texts, settings.seed)
+    positions = sweep.positions
+    return SweepInputs(
+        loaded=loaded,
+        prompts=sample_rows(read_table(prompts), sweep.prompts, settings.seed),
+        neutral=texts["text"].tolist(),
+        grid=DoseGrid(
+            strengths=sorted(sweep.strengths),
+            unit=sweep.unit,
+            positions=[positions] if isinstance(positions, str) else list(positions),
+            batch_tokens=sweep.batch_tokens,
+            bootstrap_draws=sweep.bootstrap_draws,
+            seed=settings.seed,
+        ),
+        source=f"concept {settings.concept}:",
+    )
