@@ -1,7 +1,7 @@
 """Fill the cache: one forward pass over length-sorted batches, rows gathered inside the hooks."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
 from functools import partial
@@ -42,13 +42,16 @@ def fill_cache(
     request: Request,
     batch_tokens: int,
     source: Path,
+    origin: Mapping[str, str],
 ) -> None:
     """Store the activations of `rows` at every one of `places`, and the manifest last.
 
     Layers whose files already answer `request` are left as they are.
 
-    source: the file of the texts. Raises ProbesteerError for an activation that is not finite,
-    naming its row in that file, and the layer.
+    source: the file of the texts. origin: where the model comes from, for the manifest.
+
+    Raises ProbesteerError for an activation that is not finite, naming its row in that file, and
+    the layer.
     """
     contract = prove_sites(loaded, places, tokens.ids)
     wanted = [place for place in places if not has_layer(folder, place, request)]
@@ -71,6 +74,7 @@ def fill_cache(
         "rows": len(rows.example),
         "width": loaded.width,
         "causal": loaded.causal,
+        "origin": dict(origin),
         "contract": asdict(contract),
     }
     write_manifest(folder, request, list(places), details)

@@ -50,7 +50,6 @@ class ExamplesSlice:
 class ActivationsSlice:
     """What is read from a model for a concept."""
 
-    concept: str
     position: str
     model: ModelSettings = field(default_factory=ModelSettings)
     activations: ActivationSettings = field(default_factory=ActivationSettings)
@@ -135,7 +134,7 @@ def stage_slice(stage: str, settings: Settings, model: str = "", concept: str = 
         return ExamplesSlice(position, settings.probe.folds, settings.seed, settings.split)
     if stage == "activations":
         position = settings.concept[concept].position
-        return ActivationsSlice(concept, position, settings.model[model], settings.activations)
+        return ActivationsSlice(position, settings.model[model], settings.activations)
     if stage == "probes":
         return ProbesSlice(model, concept, settings.seed, settings.probe)
     if stage == "directions":

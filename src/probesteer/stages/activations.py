@@ -59,7 +59,8 @@ def run(
     places = places_of(len(loaded.blocks), settings.activations.sites)
     folder = Path(manifest).parent
     batch_tokens = settings.activations.batch_tokens
-    fill_cache(loaded, tokens, rows, places, folder, request, batch_tokens, examples)
+    origin = {"source": model_record.source, "revision": model_record.revision}
+    fill_cache(loaded, tokens, rows, places, folder, request, batch_tokens, examples, origin)
 
 
 def _spans(table: pd.DataFrame) -> list[str | None]:

@@ -41,6 +41,9 @@ def rows_of(tokens: TokenSequences, position: str) -> ReadingRows:
     )
 
 
+ORIGIN = {"source": "tiny/model", "revision": "4f1d"}
+
+
 def fill(
     loaded: LoadedModel,
     folder: Path,
@@ -52,7 +55,9 @@ def fill(
     tokens = tokenize(loaded, TEXTS, "text")
     places = places_of(len(loaded.blocks), sites)
     rows = rows_of(tokens, asked.position)
-    fill_cache(loaded, tokens, rows, places, folder, asked, batch_tokens, Path("examples.csv"))
+    fill_cache(
+        loaded, tokens, rows, places, folder, asked, batch_tokens, Path("examples.csv"), ORIGIN
+    )
     return open_cache(folder / "manifest.json")
 
 

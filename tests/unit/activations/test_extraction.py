@@ -19,7 +19,7 @@ from probesteer.models.sites import places_of
 from probesteer.models.tokens import tokenize
 from probesteer.places import EMBEDDING, Place
 from tests.tiny_models import TEXTS, WIDTH
-from tests.unit.activations.filling import fill, one_at_a_time, request, rows_of
+from tests.unit.activations.filling import ORIGIN, fill, one_at_a_time, request, rows_of
 
 Load = Callable[[str], LoadedModel]
 
@@ -281,6 +281,7 @@ def test_the_manifest_says_what_was_proven(load_tiny: Load, tmp_path: Path) -> N
     loaded = load_tiny("gpt2")
     cache = fill(loaded, tmp_path, request())
     content = json.loads((tmp_path / "manifest.json").read_text())
+    assert content["origin"] == ORIGIN
     assert content["request_digest"] == request().digest
     assert content["request"]["position"] == "last"
     assert (content["rows"], content["width"]) == (len(TEXTS), WIDTH)
