@@ -94,7 +94,8 @@ def test_a_killed_run_is_taken_up_again(project: TinyProject) -> None:
     running.stderr.close()
     locked = project.snakemake("all")
     assert locked.returncode == 1
-    assert "--unlock" in locked.stdout + locked.stderr
+    # Of the lock, or of the file that the job, which outlived its run, has finished meanwhile.
+    assert "--unlock" in locked.stderr or "Incomplete files" in locked.stderr
     released = project.python(release)
     assert released.returncode == 0
     assert "releasing them" in released.stderr
