@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+# In the order in which a block computes them.
+SITES = ("resid_pre", "head", "attn_out", "resid_mid", "mlp_act", "mlp_out", "resid_post")
+
 
 @dataclass(frozen=True)
 class Place:

@@ -67,7 +67,7 @@ def run_sweep(
         for place, edit in edits.items()
     }
     score, compared = np.zeros(items), set[bool]()
-    residuals = {place: np.zeros((items, loaded.width), np.float32) for place in edits}
+    residuals: dict[Place, NDArray[np.float32]] = {}
     vocabulary = int(loaded.model.config.get_text_config().vocab_size)
     for batch in progress(
         batch_rows(rows, loaded.device, batch_tokens, _LOGITS_AT_ONCE // vocabulary), label
@@ -88,7 +88,11 @@ def run_sweep(
         )
         for place, edit in edits.items():
             if batch.lead:
-                residuals[place][batch.items] = _numbers(unedited.hidden[place][:, batch.start])
+                last = _numbers(unedited.hidden[place][:, batch.start])
+                rows_of = residuals.setdefault(
+                    place, np.zeros((items, last.shape[-1]), dtype=np.float32)
+                )
+                rows_of[batch.items] = last
             for variants, part in _parts(edit, max(1, at_once)):
                 _collect(results[place], variants, batch, plain, run(place, part))
     return Sweep(results, score, residuals)

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from transformers import AutoModel, AutoModelForCausalLM, AutoTokenizer
 from transformers.utils import logging
 
 from probesteer.errors import ProbesteerError
-from probesteer.models.blocks import find_blocks
+from probesteer.models.blocks import Blocks, find_blocks
 from probesteer.models.record import ModelRecord
 from probesteer.settings.schema import ModelSettings
 
@@ -22,7 +22,7 @@ class LoadedModel:
     name: str
     model: Any  # transformers.PreTrainedModel
     tokenizer: Any  # transformers.PreTrainedTokenizerBase
-    blocks: list[nn.Module]
+    blocks: Blocks
     device: torch.device
     causal: bool
 
@@ -73,9 +73,12 @@ def load_model(record: ModelRecord, settings: ModelSettings) -> LoadedModel:
             dtype=getattr(torch, settings.dtype),
             use_safetensors=None if settings.allow_pickle_weights else True,
             output_loading_info=True,
+            **_placement(settings),
             **options,
         )
-        model.to(device).eval().requires_grad_(False)
+        if not (settings.device_map or settings.quantization):
+            model.to(device)
+        model.eval().requires_grad_(False)
     # Files are read by four libraries, and one of them raises plain Exception.
     except Exception as fault:
         first = str(fault).strip().splitlines()[0] if str(fault).strip() else type(fault).__name__
@@ -83,8 +86,20 @@ def load_model(record: ModelRecord, settings: ModelSettings) -> LoadedModel:
             f"model {record.name}: {record.folder} can't be loaded: {first}; fetch or save it anew"
         ) from fault
     _check_whole(record, model, loading["missing_keys"])
-    blocks = find_blocks(model)
-    return LoadedModel(record.name, model, tokenizer, blocks, device, record.causal)
+    blocks = find_blocks(model, settings.blocks)
+    # Spread over several devices, a model takes its inputs where its embedding lies.
+    at = model.get_input_embeddings().weight.device
+    return LoadedModel(record.name, model, tokenizer, blocks, at, record.causal)
+
+
+def _placement(settings: ModelSettings) -> dict[str, Any]:
+    """What `from_pretrained` is told of devices and quantised weights."""
+    placement: dict[str, Any] = {}
+    if settings.device_map:
+        placement["device_map"] = settings.device_map
+    if settings.quantization:
+        placement["quantization_config"] = dict(settings.quantization)
+    return placement
 
 
 def _check_whole(record: ModelRecord, model: Any, missing: Collection[str]) -> None:

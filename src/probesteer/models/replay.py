@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from torch import Tensor, nn
+from torch import Tensor
 
+from probesteer.models.blocks import Blocks
 from probesteer.models.sites import at_place
 from probesteer.places import Place
 
@@ -19,7 +20,7 @@ def returns_only_residual(output: Any) -> bool:
 
 @contextmanager
 def resumed_after(
-    blocks: Sequence[nn.Module], place: Place, hidden: Tensor, outputs: Sequence[Any]
+    blocks: Blocks, place: Place, hidden: Tensor, outputs: Sequence[Any]
 ) -> Iterator[None]:
     """Inside the context a forward pass takes `hidden` for the tensor at `place`.
 

@@ -1,21 +1,30 @@
-"""Read and write the residual stream at a place: one hook for both.
+"""Read and write the activations at a place: one hook for both.
 
 The tensor that `at_place` hands to its function is the tensor that goes on through the model,
 so what is recorded at a place is exactly what an edit at that place changes.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from torch import Tensor, nn
-from torch.utils.hooks import RemovableHandle
 
 from probesteer.errors import ProbesteerError
-from probesteer.places import EMBEDDING, Place
+from probesteer.models.block_calls import first_tensor
+from probesteer.models.blocks import Blocks
+from probesteer.places import EMBEDDING, SITES, Place
 
 # Gets the tensor [batch, tokens, d] at the place; returns its replacement, or None to leave it.
 SiteFunction = Callable[[Tensor], Tensor | None]
+
+_LACKING = {
+    "resid_mid": "its attention and MLP run side by side, or it has only one of them",
+    "attn_out": "no attention that ends in a linear map was found in it",
+    "head": "no attention that ends in a linear map was found in it",
+    "mlp_out": "no MLP was found in it",
+    "mlp_act": "no MLP that ends in one linear map was found in it",
+}
 
 
 def places_of(n_blocks: int, sites: Sequence[str]) -> list[Place]:
@@ -27,7 +36,7 @@ def places_of(n_blocks: int, sites: Sequence[str]) -> list[Place]:
 
 
 @contextmanager
-def at_place(blocks: Sequence[nn.Module], place: Place, function: SiteFunction) -> Iterator[None]:
+def at_place(blocks: Blocks, place: Place, function: SiteFunction) -> Iterator[None]:
     """Call `function` on the tensor at `place` in every forward pass inside the context.
 
     Functions of nested contexts at one place run in the order in which they were entered.
@@ -35,14 +44,37 @@ def at_place(blocks: Sequence[nn.Module], place: Place, function: SiteFunction) 
 
     Raises ProbesteerError for a place that the model doesn't have.
     """
-    handle = _attach(blocks, place, function)
-    try:
+    module, attach = _find(blocks, place)
+    with ExitStack() as hooks:
+        if module is not blocks[place.layer]:
+            function = _in_tokens(blocks[place.layer], function, hooks)
+        hooks.callback(attach(module, function).remove)
         yield
-    finally:
-        handle.remove()
 
 
-def _attach(blocks: Sequence[nn.Module], place: Place, function: SiteFunction) -> RemovableHandle:
+def _in_tokens(block: nn.Module, function: SiteFunction, hooks: ExitStack) -> SiteFunction:
+    """`function` for parts that get all tokens of the batch in one row after the other."""
+    shape: list[int] = []
+
+    def keep_shape(_: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        shape[:] = (args[0] if args else kwargs["hidden_states"]).shape[:2]
+
+    def shaped(x: Tensor) -> Tensor | None:
+        if x.dim() != 2:
+            return function(x)
+        edited = function(x.view(*shape, -1))
+        return None if edited is None else edited.reshape(x.shape)
+
+    hooks.callback(block.register_forward_pre_hook(keep_shape, with_kwargs=True).remove)
+    return shaped
+
+
+def _find(
+    blocks: Blocks, place: Place
+) -> tuple[nn.Module, Callable[[nn.Module, SiteFunction], Any]]:
+    """The module that has the site, and the way to hook it."""
+    if place.site not in SITES:
+        raise ProbesteerError(f"site {place.site!r} is unknown; use one of {', '.join(SITES)}")
     if not 0 <= place.layer < len(blocks):
         raise ProbesteerError(
             f"layer {place.layer} is not in the model; its {len(blocks)} blocks "
@@ -50,27 +82,59 @@ def _attach(blocks: Sequence[nn.Module], place: Place, function: SiteFunction) -
         )
     block = blocks[place.layer]
     if place.site == "resid_pre":
-
-        def before(_: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-            if args:
-                edited = function(args[0])
-                return None if edited is None else ((edited, *args[1:]), kwargs)
-            if "hidden_states" not in kwargs:
-                raise ProbesteerError(
-                    f"{type(block).__name__}: takes no hidden_states; "
-                    "this architecture is not supported"
-                )
-            edited = function(kwargs["hidden_states"])
-            return None if edited is None else (args, {**kwargs, "hidden_states": edited})
-
-        return block.register_forward_pre_hook(before, with_kwargs=True)
+        return block, _on_input
     if place.site == "resid_post":
+        return block, _on_output
+    parts = blocks.parts[place.layer]
+    path, attach = {
+        "resid_mid": (parts.middle, _in_place),
+        "attn_out": (parts.attention_output, _on_output),
+        "head": (parts.attention_output, _on_input),
+        "mlp_out": (parts.mlp_output, _on_output),
+        "mlp_act": (parts.neurons, _on_input),
+    }[place.site]
+    if path is None:
+        raise ProbesteerError(
+            f"{type(block).__name__}: layer {place.layer} has no {place.site}: "
+            f"{_LACKING[place.site]}; leave it out of activations.sites"
+        )
+    return block.get_submodule(path), attach
 
-        def after(_: nn.Module, args: tuple[Any, ...], output: Any) -> Any:
-            if isinstance(output, tuple):
-                edited = function(output[0])
-                return None if edited is None else (edited, *output[1:])
-            return function(output)
 
-        return block.register_forward_hook(after)
-    raise ProbesteerError(f"site {place.site!r} is unknown; use resid_pre or resid_post")
+def _on_input(module: nn.Module, function: SiteFunction) -> Any:
+    def before(_: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if args:
+            edited = function(args[0])
+            return None if edited is None else ((edited, *args[1:]), kwargs)
+        if "hidden_states" not in kwargs:
+            raise ProbesteerError(
+                f"{type(module).__name__}: takes no hidden_states; "
+                "this architecture is not supported"
+            )
+        edited = function(kwargs["hidden_states"])
+        return None if edited is None else (args, {**kwargs, "hidden_states": edited})
+
+    return module.register_forward_pre_hook(before, with_kwargs=True)
+
+
+def _on_output(module: nn.Module, function: SiteFunction) -> Any:
+    def after(_: nn.Module, args: tuple[Any, ...], output: Any) -> Any:
+        if isinstance(output, tuple):
+            edited = function(output[0])
+            return None if edited is None else (edited, *output[1:])
+        return function(output)
+
+    return module.register_forward_hook(after)
+
+
+def _in_place(module: nn.Module, function: SiteFunction) -> Any:
+    """Edits the tensor itself: the skip around the module holds the same one."""
+
+    def before(_: nn.Module, args: tuple[Any, ...]) -> None:
+        x = first_tensor(args)
+        assert x is not None  # so it was when the block's parts were found
+        edited = function(x)
+        if edited is not None:
+            x.copy_(edited)
+
+    return module.register_forward_pre_hook(before)

@@ -5,6 +5,7 @@ changes them after composition.
 """
 
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass
@@ -18,6 +19,9 @@ class ModelSettings:
     device: str = "auto"  # auto (a GPU if there is one), cpu, cuda, cuda:1 …
     trust_remote_code: bool = False  # run Python code that lies beside the weights
     allow_pickle_weights: bool = False  # read *.bin weights where there are no *.safetensors
+    blocks: str | None = None  # path of the list of blocks, where it isn't found by itself
+    device_map: str | None = None  # such as auto: spread over devices by accelerate
+    quantization: dict[str, Any] = field(default_factory=dict)  # a quantization_config's keys
 
 
 @dataclass

@@ -5,7 +5,7 @@ read cannot make it run again. A slice travels on the command line as canonical 
 """
 
 import json
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from typing import Any, TypeVar
 
 from omegaconf import OmegaConf
@@ -127,7 +127,9 @@ def stage_slice(stage: str, settings: Settings, model: str = "", concept: str = 
     """
     if stage == "fetch":
         # How a model is loaded doesn't change its files.
-        source = replace(settings.model[model], dtype="float32", device="auto")
+        chosen = settings.model[model]
+        of_source = ("path", "hub", "revision", "trust_remote_code", "allow_pickle_weights")
+        source = ModelSettings(**{key: getattr(chosen, key) for key in of_source})
         return FetchSlice(model, source)
     if stage == "examples":
         position = settings.concept[concept].position

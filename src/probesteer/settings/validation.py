@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NoReturn, TypeVar
 
 from probesteer.errors import ProbesteerError
+from probesteer.places import SITES
 from probesteer.settings.schema import Settings
 
 Value = TypeVar("Value")
@@ -15,7 +16,7 @@ _SHARED_FOLDERS = ("activations", "logs", "models")
 
 _CHOICES = {
     "dtype": ("float32", "bfloat16", "float16"),
-    "site": ("resid_pre", "resid_post"),
+    "site": SITES,
     "unit": ("gap", "sigma", "norm"),
     "positions": ("from_last", "all"),
     "method": ("difference_of_means", "logistic"),

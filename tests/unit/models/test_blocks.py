@@ -48,7 +48,7 @@ def test_a_declaration_may_be_a_list_or_a_recorder() -> None:
     for declaration in (nn.Linear, [nn.Linear], Recorder()):
         model = nn.Sequential(nn.Linear(1, 1), nn.ReLU(), nn.Linear(1, 1))
         model._can_record_outputs = {"hidden_states": declaration}  # type: ignore[assignment]
-        assert find_blocks(model) == [model[0], model[2]]
+        assert list(find_blocks(model)) == [model[0], model[2]]
 
 
 def test_the_longest_list_of_one_class_is_taken() -> None:
@@ -56,17 +56,31 @@ def test_the_longest_list_of_one_class_is_taken() -> None:
     model.mixed = nn.ModuleList([nn.Linear(1, 1), nn.ReLU(), nn.Linear(1, 1), nn.ReLU()])
     model.short = nn.ModuleList([nn.Linear(1, 1)])
     model.long = nn.ModuleList([nn.Linear(1, 1), nn.Linear(1, 1)])
-    assert find_blocks(model) == list(model.long)
+    assert list(find_blocks(model)) == list(model.long)
 
 
 def test_a_model_without_blocks_is_one_line() -> None:
     with pytest.raises(ProbesteerError) as caught:
         find_blocks(nn.Linear(1, 1))
-    assert str(caught.value) == "Linear: no blocks found; this architecture is not supported"
+    assert str(caught.value) == (
+        "Linear: no blocks found; name their list in the model's YAML, such as blocks: model.layers"
+    )
+
+
+def test_the_settings_may_name_the_list() -> None:
+    model = nn.Module()
+    model.inner = nn.Module()
+    model.inner.layers = nn.ModuleList([nn.Linear(1, 1)])
+    model.longer = nn.ModuleList([nn.ReLU(), nn.ReLU()])
+    assert list(find_blocks(model, "inner.layers")) == list(model.inner.layers)
+    with pytest.raises(ProbesteerError, match=r"Module: has no inner.blocks; correct blocks in"):
+        find_blocks(model, "inner.blocks")
+    with pytest.raises(ProbesteerError, match=r"inner.layers.0 holds no modules; correct blocks"):
+        find_blocks(model, "inner.layers.0")
 
 
 def test_a_model_of_many_blocks_keeps_their_order() -> None:
     """Ten and more: order by number, not by name."""
     torch.manual_seed(0)
     model = GPT2LMHeadModel(GPT2Config(n_layer=12, n_embd=4, n_head=1, vocab_size=5, n_positions=8))
-    assert find_blocks(model) == [model.transformer.h[number] for number in range(12)]
+    assert list(find_blocks(model)) == [model.transformer.h[number] for number in range(12)]

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from probesteer.errors import ProbesteerError
+from probesteer.models.blocks import Blocks
 from probesteer.models.contract import prove_sites
 from probesteer.models.loading import LoadedModel
 from probesteer.models.sites import places_of
@@ -73,7 +74,7 @@ class Restless(Around):
 def with_block(loaded: LoadedModel, layer: int, kind: type[Around]) -> LoadedModel:
     layers = loaded.model.transformer.h
     layers[layer] = kind(layers[layer])
-    return replace(loaded, blocks=list(layers))
+    return replace(loaded, blocks=Blocks(loaded.model, list(layers)))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -154,7 +155,8 @@ def test_a_block_that_runs_twice_is_found(load_tiny: Load) -> None:
     """One place would stand for two."""
     loaded = load_tiny("gpt2")
     loaded.model.transformer.h[1] = loaded.model.transformer.h[0]
-    loaded = replace(loaded, blocks=[loaded.blocks[0], loaded.blocks[2]])
+    blocks = Blocks(loaded.model, [loaded.blocks[0], loaded.blocks[2]])
+    loaded = replace(loaded, blocks=blocks)
     assert refusal(loaded) == (
         "model gpt2: the recorded tensor is not the one that was changed at embedding; "
         "this architecture is not supported"

@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from probesteer.models.blocks import Blocks
 from probesteer.models.loading import LoadedModel
 from probesteer.models.replay import resumed_after, returns_only_residual
 from probesteer.models.sites import at_place, places_of
@@ -119,7 +120,7 @@ def test_blocks_that_return_more_are_run_and_their_result_replaced() -> None:
     x = torch.zeros(1, 1, 2)
     outputs: list[Any] = [blocks[0](x), blocks[1](x)]
     stored = torch.full((1, 1, 2), 5.0)
-    with resumed_after(blocks, Place("resid_post", 0), stored, outputs):
+    with resumed_after(Blocks(nn.Identity(), blocks), Place("resid_post", 0), stored, outputs):
         hidden, extra = blocks[0](x)
     assert torch.equal(hidden, stored) and torch.equal(extra, x)
     assert blocks[0].runs == 2

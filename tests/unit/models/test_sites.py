@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from probesteer.errors import ProbesteerError
+from probesteer.models.blocks import Blocks
 from probesteer.models.loading import LoadedModel
 from probesteer.models.sites import at_place, places_of
 from probesteer.models.tokens import pad_batch, tokenize
@@ -135,7 +136,7 @@ def test_a_layer_out_of_range_is_one_line(layer: int, load_tiny: Load) -> None:
 def test_an_unknown_site_is_one_line(load_tiny: Load) -> None:
     loaded = load_tiny("gpt2")
     with (
-        pytest.raises(ProbesteerError, match="site 'mlp' is unknown; use resid_pre or resid_post"),
+        pytest.raises(ProbesteerError, match="site 'mlp' is unknown; use one of resid_pre"),
         at_place(loaded.blocks, Place("mlp", 0), lambda x: None),
     ):
         pass
@@ -147,10 +148,10 @@ def test_a_block_may_take_its_input_by_keyword() -> None:
             return hidden_states * scale, scale
 
     block = Block()
-    with at_place([block], EMBEDDING, lambda x: x + 1):
+    with at_place(Blocks(block, [block]), EMBEDDING, lambda x: x + 1):
         assert block(hidden_states=torch.ones(1), scale=3.0)[0].item() == 6.0
         assert block(torch.ones(1), 3.0)[0].item() == 6.0
-    with at_place([block], Place("resid_post", 0), lambda x: x + 1):
+    with at_place(Blocks(block, [block]), Place("resid_post", 0), lambda x: x + 1):
         output = block(torch.ones(1), scale=3.0)
     assert output[0].item() == 4.0
     assert output[1] == 3.0
@@ -163,7 +164,7 @@ def test_a_block_without_the_usual_input_is_one_line() -> None:
 
     block = Block()
     with (
-        at_place([block], EMBEDDING, lambda x: x),
+        at_place(Blocks(block, [block]), EMBEDDING, lambda x: x),
         pytest.raises(ProbesteerError, match="Block: takes no hidden_states; this architecture"),
     ):
         block(tokens=torch.ones(1))

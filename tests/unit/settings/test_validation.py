@@ -61,7 +61,7 @@ def test_the_projects_settings_are_valid(composed: Settings) -> None:
         ("concept.story_sentiment.labels", ["a"], "['a']; name label 0 and label 1"),
         ("activations.dtype", "float64", "'float64' is unknown; use one of float32, bfloat16,"),
         ("activations.sites", [], "empty; give at least one"),
-        ("activations.sites", ["mlp"], "'mlp' is unknown; use one of resid_pre, resid_post"),
+        ("activations.sites", ["mlp"], "'mlp' is unknown; use one of resid_pre, head, attn_out, "),
         ("activations.batch_tokens", 0, "0 is too small; use 1 or more"),
         ("probe.C", [], "empty; give at least one"),
         ("probe.C", [1.0, 0.0], "0.0; use a positive number"),
