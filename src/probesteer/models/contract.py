@@ -12,6 +12,7 @@ from torch import Tensor
 
 from probesteer.errors import ProbesteerError
 from probesteer.models.loading import LoadedModel
+from probesteer.models.recording import continued_from_cache, padded_on_the_left, recorded
 from probesteer.models.sites import at_place
 from probesteer.models.tokens import pad_batch
 from probesteer.places import Place
@@ -27,6 +28,8 @@ class SiteContract:
 
     places: list[str]
     batch_difference: float  # largest |batched - alone| over the largest |alone|
+    left_padding_difference: float | None  # the same for padding on the left; None: not causal
+    cache_difference: float | None  # the same for going on from keys and values; None: no such
     tolerance: float
 
 
@@ -41,10 +44,11 @@ class _Pass:
 def prove_sites(
     loaded: LoadedModel, places: Sequence[Place], sequences: Sequence[NDArray[np.int64]]
 ) -> SiteContract:
-    """Check four properties on two short sequences, at every place.
+    """Check six properties on two short sequences, at every place.
 
     Adding zero changes nothing, to the bit; adding v changes the recorded tensor into x + v,
-    exactly; that change reaches the model's output; a text alone and in a padded batch agree.
+    exactly; that change reaches the model's output; a text alone and in a padded batch agree. In
+    causal models also padding on the left, and going on from a cache of keys and values, agree.
     Where activations are not finite there is nothing to compare: whoever stores them says so.
 
     Raises ProbesteerError that names the place and the property that fails.
@@ -56,7 +60,7 @@ def prove_sites(
     tolerance = TOLERANCE.get(plain.output.dtype, 1e-4)
     names = [place.stem for place in places]
     if not all(bool(torch.isfinite(x).all()) for x in (*plain.at.values(), plain.output)):
-        return SiteContract(names, float("nan"), tolerance)
+        return SiteContract(names, float("nan"), None, None, tolerance)
     zeros = {place: torch.zeros_like(x[0, 0]) for place, x in plain.at.items()}
     zero = _forward(loaded, places, ids, mask, zeros)
     for place in places:
@@ -66,17 +70,47 @@ def prove_sites(
         _refuse(loaded, places[-1], "adding zero changes the output")
     for place in places:
         _prove_writing(loaded, place, ids, mask, plain)
-    worst = max(
-        float((plain.at[place][row, : len(probe)] - x[0]).abs().max() / x.abs().max().clamp(1e-12))
+    alone = [_forward(loaded, places, *pad_batch(loaded, [probe]), {}).at for probe in probes]
+    padded = [
+        {place: x[row, : len(probe)] for place, x in plain.at.items()}
         for row, probe in enumerate(probes)
-        for place, x in _forward(loaded, places, *pad_batch(loaded, [probe]), {}).at.items()
+    ]
+    what = "a text alone and in a batch"
+    batch = _agree(loaded, what, padded, alone, tolerance)
+    if not loaded.causal:
+        return SiteContract(names, batch, None, None, tolerance)
+    on_left = padded_on_the_left(loaded, places, probes)
+    left = _agree(loaded, "a text alone and padded on the left", on_left, alone, tolerance)
+    continued = (continued_from_cache(loaded, places, probe) for probe in probes)
+    cached = [found for found in continued if found is not None]
+    if len(cached) < len(probes):
+        return SiteContract(names, batch, left, None, tolerance)
+    going_on = _agree(loaded, "a text alone and taken up from a cache", cached, alone, tolerance)
+    return SiteContract(names, batch, left, going_on, tolerance)
+
+
+def _agree(
+    loaded: LoadedModel,
+    what: str,
+    found: Sequence[Mapping[Place, Tensor]],
+    alone: Sequence[Mapping[Place, Tensor]],
+    tolerance: float,
+) -> float:
+    """The largest difference, relative to the largest activation at the place.
+
+    found: [tokens, d] at each place; alone: [1, tokens, d].
+    """
+    worst = max(
+        float((found[row][place] - x[0]).abs().max() / x.abs().max().clamp(1e-12))
+        for row, at in enumerate(alone)
+        for place, x in at.items()
     )
     if not worst <= tolerance:
         raise ProbesteerError(
-            f"model {loaded.name}: a text alone and in a batch differ by {worst:.2g} of the "
-            f"activation, more than {tolerance:g}; its padding or cache is not supported"
+            f"model {loaded.name}: {what} differ by {worst:.2g} of the activation, "
+            f"more than {tolerance:g}; its padding or cache is not supported"
         )
-    return SiteContract(names, worst, tolerance)
+    return worst
 
 
 def _prove_writing(
@@ -103,19 +137,14 @@ def _forward(
     shifts: Mapping[Place, Tensor],
 ) -> _Pass:
     """Record `places`, with the shift of each, [d], added where `shifts` has one."""
-    seen: dict[Place, Tensor] = {}
 
     def add(shift: Tensor, x: Tensor) -> Tensor:
         return x + shift
 
-    def keep(place: Place, x: Tensor) -> None:
-        seen[place] = x.clone()
-
     with ExitStack() as hooks:
-        for place in places:
-            if place in shifts:
-                hooks.enter_context(at_place(loaded.blocks, place, partial(add, shifts[place])))
-            hooks.enter_context(at_place(loaded.blocks, place, partial(keep, place)))
+        for place, shift in shifts.items():
+            hooks.enter_context(at_place(loaded.blocks, place, partial(add, shift)))
+        seen = hooks.enter_context(recorded(loaded, places))
         output = loaded.run_blocks(ids, mask)
     return _Pass(seen, output)
 

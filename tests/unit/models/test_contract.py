@@ -10,13 +10,15 @@ import pytest
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from transformers import MambaConfig, MambaForCausalLM
 
 from probesteer.errors import ProbesteerError
-from probesteer.models.blocks import Blocks
+from probesteer.models.blocks import Blocks, find_blocks
 from probesteer.models.contract import prove_sites
 from probesteer.models.loading import LoadedModel
 from probesteer.models.sites import places_of
 from probesteer.models.tokens import tokenize
+from probesteer.places import SITES
 from tests.tiny_models import KINDS, TEXTS
 
 Load = Callable[[str], LoadedModel]
@@ -77,6 +79,22 @@ def with_block(loaded: LoadedModel, layer: int, kind: type[Around]) -> LoadedMod
     return replace(loaded, blocks=Blocks(loaded.model, list(layers)))
 
 
+class Counting(Around):
+    """Adds the number of a token, counted in the pass and not in its text."""
+
+    def forward(self, hidden_states: Tensor, *args: Any, **options: Any) -> Tensor:
+        output = self.run(hidden_states, *args, **options)
+        return output + torch.arange(output.shape[1])[None, :, None]
+
+
+class CountingFromTheLast(Around):
+    """Adds what only a pass of a single token has."""
+
+    def forward(self, hidden_states: Tensor, *args: Any, **options: Any) -> Tensor:
+        output = self.run(hidden_states, *args, **options)
+        return output + (output.shape[1] == 1)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_it_holds_on_every_kind(kind: str, load_tiny: Load) -> None:
     loaded = load_tiny(kind)
@@ -84,6 +102,41 @@ def test_it_holds_on_every_kind(kind: str, load_tiny: Load) -> None:
     contract = prove_sites(loaded, places, sequences(loaded))
     assert contract.places == [place.stem for place in places]
     assert 0 <= contract.batch_difference <= contract.tolerance == 1e-4
+    for difference in (contract.left_padding_difference, contract.cache_difference):
+        if loaded.causal:
+            assert difference is not None and 0 <= difference <= contract.tolerance
+        else:
+            assert difference is None
+
+
+def test_it_holds_at_every_site(load_tiny: Load) -> None:
+    loaded = load_tiny("llama")
+    contract = prove_sites(loaded, places_of(3, SITES), sequences(loaded))
+    assert len(contract.places) == 3 * len(SITES)
+
+
+def test_positions_that_left_padding_shifts_are_found(load_tiny: Load) -> None:
+    found = refusal(with_block(load_tiny("gpt2"), 1, Counting))
+    assert found.startswith("model gpt2: a text alone and padded on the left differ by ")
+    assert found.endswith("more than 0.0001; its padding or cache is not supported")
+
+
+def test_a_pass_that_goes_on_from_a_cache_and_differs_is_found(load_tiny: Load) -> None:
+    loaded = with_block(load_tiny("gpt2"), 1, CountingFromTheLast)
+    found = [ids for ids in sequences(loaded) if len(ids) > 2]
+    with pytest.raises(ProbesteerError, match="a text alone and taken up from a cache differ by"):
+        prove_sites(loaded, places_of(3, ["resid_post"]), found)
+
+
+def test_a_recurrent_model_has_no_keys_and_values_to_compare(load_tiny: Load) -> None:
+    torch.manual_seed(0)
+    config = MambaConfig(vocab_size=50, hidden_size=16, num_hidden_layers=2)
+    model = MambaForCausalLM(config).eval()
+    loaded = replace(load_tiny("gpt2"), model=model, blocks=find_blocks(model))
+    short = [np.arange(4, 10), np.arange(6, 15)]
+    contract = prove_sites(loaded, places_of(2, ["resid_post"]), short)
+    assert contract.cache_difference is None
+    assert contract.left_padding_difference is not None
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
