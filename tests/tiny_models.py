@@ -168,7 +168,8 @@ def _words(first: str, last: str, closing: bool) -> Any:
         single=f"{first} $A {last}" if closing else f"{first} $A",
         special_tokens=[(first, 0), (last, 1)],
     )
-    names = {"cls_token": first, "sep_token": last, "pad_token": last} if closing else {}
+    masked = {"cls_token": first, "sep_token": last, "pad_token": last, "mask_token": "[MASK]"}
+    names = masked if closing else {}
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
         unk_token="<unk>",

@@ -139,7 +139,7 @@ def random_model(shape: Shape) -> LoadedModel:
         eos_token_id=None,
     )
     model = GPT2LMHeadModel(config).eval().requires_grad_(False)
-    return LoadedModel("random", model, None, find_blocks(model), torch.device("cpu"), True)
+    return LoadedModel("random", model, None, find_blocks(model), torch.device("cpu"), "causal")
 
 
 if __name__ == "__main__":

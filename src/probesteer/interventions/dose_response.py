@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from probesteer.directions.direction import Direction
 from probesteer.interventions.edits import Add
 from probesteer.interventions.geometry import angle_and_norm_ratio
-from probesteer.interventions.scoring import score_prompts, score_texts
+from probesteer.interventions.readouts import prompt_rows, text_rows
 from probesteer.interventions.sweep import Sweep, run_sweep
 from probesteer.models.loading import LoadedModel
 from probesteer.places import Place
@@ -73,13 +73,12 @@ def measure_dose_response(
     for direction in directions:
         by_place.setdefault(direction.place, []).append(direction)
     edits = {place: _edit(at_place, grid) for place, at_place in by_place.items()}
-    prompt_rows = score_prompts(loaded, prompts, source)
-    text_rows = score_texts(loaded, neutral, source)
-    tokens = np.array([len(row.tokens) for row in text_rows])
-    texts = run_sweep(loaded, text_rows, edits, "all", grid.batch_tokens, label="neutral")
+    asked = prompt_rows(loaded, prompts, source)
+    rows, tokens = text_rows(loaded, neutral, source)
+    texts = run_sweep(loaded, rows, edits, "all", grid.batch_tokens, label="neutral")
     measured = {}
     for positions in grid.positions:
-        sweep = run_sweep(loaded, prompt_rows, edits, positions, grid.batch_tokens, label=positions)
+        sweep = run_sweep(loaded, asked, edits, positions, grid.batch_tokens, label=positions)
         measured[positions] = {
             place: _response(at_place, place, edits[place], grid, sweep, texts, tokens)
             for place, at_place in by_place.items()
@@ -112,7 +111,7 @@ def _response(
     grid: DoseGrid,
     sweep: Sweep,
     texts: Sweep,
-    tokens: NDArray[np.int64],
+    tokens: Numbers,
 ) -> DoseResponse:
     shape = (len(directions), len(grid.pushed), -1)
     result, zeros = sweep.results[place], np.zeros(len(sweep.score))

@@ -72,6 +72,8 @@ def edited_pass(
         return _Hooked(loaded, batch, start)
     if start == 0:
         return _Resumed(loaded, batch, unedited, start, None)
+    if not loaded.causal:
+        return _Hooked(loaded, batch, start)
     prefix = loaded.model(
         input_ids=batch.ids[:, :start], use_cache=True, logits_to_keep=1
     ).past_key_values
@@ -166,8 +168,12 @@ def _logits(
     loaded: LoadedModel, ids: Tensor, keep: int, past: DynamicCache | None = None
 ) -> Tensor:
     """Logits at the last `keep` positions: [batch, keep, vocabulary]."""
-    output = loaded.model(
-        input_ids=ids, past_key_values=past, use_cache=past is not None, logits_to_keep=keep
-    )
-    logits: Tensor = output.logits[:, -keep:]
+    options: dict[str, Any] = {}
+    if loaded.causal:
+        options = {
+            "past_key_values": past,
+            "use_cache": past is not None,
+            "logits_to_keep": keep,
+        }
+    logits: Tensor = loaded.model(input_ids=ids, **options).logits[:, -keep:]
     return logits

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from probesteer.interventions.edits import Multiply
-from probesteer.interventions.scoring import score_prompts, score_texts
+from probesteer.interventions.readouts import prompt_rows, text_rows
 from probesteer.interventions.sweep import run_sweep
 from probesteer.models.loading import LoadedModel
 from probesteer.places import Place
@@ -40,12 +40,10 @@ def measure_scaling(
     lens", arXiv:2211.12312: scaling changes what is predicted where it leaves the polytope).
     """
     edits = {place: Multiply(torch.tensor(list(factors))) for place in places}
-    text_rows = score_texts(loaded, neutral, source)
-    tokens = np.array([len(row.tokens) for row in text_rows])
-    texts = run_sweep(loaded, text_rows, edits, "all", batch_tokens, label="neutral")
-    sweep = run_sweep(
-        loaded, score_prompts(loaded, prompts, source), edits, "all", batch_tokens, label="scaling"
-    )
+    rows, tokens = text_rows(loaded, neutral, source)
+    texts = run_sweep(loaded, rows, edits, "all", batch_tokens, label="neutral")
+    asked = prompt_rows(loaded, prompts, source)
+    sweep = run_sweep(loaded, asked, edits, "all", batch_tokens, label="scaling")
     return {
         place: ScalingResponse(
             change=sweep.results[place].score - sweep.score,

@@ -12,10 +12,10 @@ from probesteer.places import EMBEDDING
 
 
 def require_continuations(loaded: LoadedModel) -> None:
-    """Raise ProbesteerError for a model that doesn't predict the next token."""
-    if not loaded.causal:
+    """Raise ProbesteerError for a model that predicts neither the next token nor a masked one."""
+    if loaded.kind not in ("causal", "masked"):
         raise ProbesteerError(
-            f"model {loaded.name}: {type(loaded.model).__name__} writes no continuations; "
+            f"model {loaded.name}: {type(loaded.model).__name__} predicts no tokens; "
             "ask for the probes alone: snakemake probes"
         )
 

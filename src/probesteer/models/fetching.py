@@ -12,10 +12,10 @@ from huggingface_hub.errors import (
     RepositoryNotFoundError,
     RevisionNotFoundError,
 )
-from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
 
 from probesteer.errors import ProbesteerError
 from probesteer.files.digests import file_digest
+from probesteer.models.kinds import kind_of
 from probesteer.models.record import ModelRecord
 from probesteer.settings.schema import ModelSettings
 
@@ -118,6 +118,6 @@ def _record(
         source=source,
         revision=revision,
         architecture=architecture,
-        causal=architecture in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES.values(),
+        kind=kind_of(architecture),
         files={file.name: file_digest(file) for file in sorted({*files, *weights})},
     )

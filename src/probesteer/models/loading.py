@@ -6,11 +6,12 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from transformers import AutoModel, AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoTokenizer
 from transformers.utils import logging
 
 from probesteer.errors import ProbesteerError
 from probesteer.models.blocks import Blocks, find_blocks
+from probesteer.models.kinds import Kind, loader_of
 from probesteer.models.record import ModelRecord
 from probesteer.settings.schema import ModelSettings
 
@@ -24,7 +25,12 @@ class LoadedModel:
     tokenizer: Any  # transformers.PreTrainedTokenizerBase
     blocks: Blocks
     device: torch.device
-    causal: bool
+    kind: Kind
+
+    @property
+    def causal(self) -> bool:
+        """It predicts the next token, and no activation depends on a later one."""
+        return self.kind == "causal"
 
     @property
     def width(self) -> int:
@@ -65,10 +71,9 @@ def load_model(record: ModelRecord, settings: ModelSettings) -> LoadedModel:
         "trust_remote_code": settings.trust_remote_code,
         "local_files_only": True,
     }
-    kind = AutoModelForCausalLM if record.causal else AutoModel
     try:
         tokenizer = AutoTokenizer.from_pretrained(record.folder, **options)
-        model, loading = kind.from_pretrained(
+        model, loading = loader_of(record.kind).from_pretrained(
             record.folder,
             dtype=getattr(torch, settings.dtype),
             use_safetensors=None if settings.allow_pickle_weights else True,
@@ -89,7 +94,7 @@ def load_model(record: ModelRecord, settings: ModelSettings) -> LoadedModel:
     blocks = find_blocks(model, settings.blocks)
     # Spread over several devices, a model takes its inputs where its embedding lies.
     at = model.get_input_embeddings().weight.device
-    return LoadedModel(record.name, model, tokenizer, blocks, at, record.causal)
+    return LoadedModel(record.name, model, tokenizer, blocks, at, record.kind)
 
 
 def _placement(settings: ModelSettings) -> dict[str, Any]:

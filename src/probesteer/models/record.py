@@ -7,6 +7,7 @@ from pathlib import Path
 from probesteer.errors import ProbesteerError
 from probesteer.files.atomic import write_text
 from probesteer.files.digests import json_digest
+from probesteer.models.kinds import Kind
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,7 @@ class ModelRecord:
     source: str  # hub repository, or the folder as the settings name it
     revision: str  # commit on the hub; empty for a folder
     architecture: str  # class that wrote the weights
-    causal: bool  # it predicts the next token
+    kind: Kind  # what it does with its input
     files: dict[str, str]  # file name -> sha256
 
     @property

@@ -43,7 +43,10 @@ def run(
     responses = dose_response_table(measured, grid, groups, splits)
     sampled = sample_continuations(
         loaded,
-        sample_rows(asked.prompts, steering.samples.prompts, settings.seed)["prompt"].tolist(),
+        # A masked model fills gaps; it writes no continuations.
+        sample_rows(asked.prompts, steering.samples.prompts if loaded.causal else 0, settings.seed)[
+            "prompt"
+        ].tolist(),
         steepest_direction(responses, chosen, Place("resid_post", len(loaded.blocks) - 1)),
         steering.samples.strengths,
         steering.unit,

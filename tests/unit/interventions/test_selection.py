@@ -1,6 +1,7 @@
 """Which prompts, texts and layers a sweep runs on."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -59,5 +60,7 @@ def test_a_layer_without_a_direction_is_named() -> None:
 
 def test_a_model_that_writes_nothing_is_refused(load_tiny: Callable[[str], LoadedModel]) -> None:
     require_continuations(load_tiny("gpt2"))
-    with pytest.raises(ProbesteerError, match=r"^model bert: Bert\w+ writes no continuations; "):
-        require_continuations(load_tiny("bert"))
+    require_continuations(load_tiny("bert"))
+    encoder = replace(load_tiny("bert"), kind="encoder")
+    with pytest.raises(ProbesteerError, match=r"^model bert: Bert\w+ predicts no tokens; "):
+        require_continuations(encoder)

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from probesteer.directions.storage import write_directions
 from probesteer.errors import ProbesteerError
 from probesteer.files.tables import read_table, write_table
 from probesteer.models.fetching import fetch_model
-from probesteer.models.record import write_record
+from probesteer.models.record import read_record, write_record
 from probesteer.places import EMBEDDING, Place
 from probesteer.settings.schema import (
     ModelSettings,
@@ -191,14 +192,16 @@ def test_a_model_without_continuations_is_one_line(
 ) -> None:
     paths = outputs(tmp_path / "a", "table", "sensitivity")
     settings = ScaleSlice("tiny", "mood", 0, ModelSettings(device="cpu"))
+    given = inputs("bert", model_folder, tmp_path)
+    write_record(given["record"], replace(read_record(given["record"]), kind="encoder"))
     with (
         caplog.at_level(logging.WARNING),
-        pytest.raises(ProbesteerError, match="writes no continuations"),
+        pytest.raises(ProbesteerError, match="predicts no tokens"),
     ):
         scale.run(
             settings,
             {},
-            **inputs("bert", model_folder, tmp_path),
+            **given,
             table=paths["table"],
             sensitivity=paths["sensitivity"],
         )

@@ -179,7 +179,7 @@ def test_a_model_with_a_sliding_window_is_hooked_as_a_whole() -> None:
             sliding_window=3,
         )
     ).eval()
-    loaded = LoadedModel("mistral", model, None, find_blocks(model), torch.device("cpu"), True)
+    loaded = LoadedModel("mistral", model, None, find_blocks(model), torch.device("cpu"), "causal")
     edit, changes = edit_of("add", loaded)
     sweep = sweep_of(loaded, edit, "from_last", 4096)
     for place in all_places(loaded):

@@ -17,7 +17,7 @@ WHERE = {
     "llama": "model.layers",
     "opt": "model.decoder.layers",
     "gptneox": "gpt_neox.layers",
-    "bert": "encoder.layer",
+    "bert": "bert.encoder.layer",
 }
 
 

@@ -177,8 +177,9 @@ def test_texts_that_see_each_other_are_found(load_tiny: Load) -> None:
 
 def test_a_model_that_ignores_the_mask_is_found(load_tiny: Load) -> None:
     loaded = load_tiny("bert")
-    without_mask = loaded.model.forward
-    loaded.model.forward = lambda input_ids, attention_mask, **options: without_mask(
+    encoder = loaded.model.base_model
+    without_mask = encoder.forward
+    encoder.forward = lambda input_ids, attention_mask, **options: without_mask(
         input_ids=input_ids, **options
     )
     assert "a text alone and in a batch differ by" in refusal(loaded)

@@ -60,7 +60,7 @@ def test_a_model_is_fetched_once_and_then_needs_no_network(
         assert fetched.returncode == 0, fetched.stderr
     record = read_record(path)
     assert (record.source, record.revision) == ("org/small", COMMIT)
-    assert (record.architecture, record.causal) == ("LlamaForCausalLM", True)
+    assert (record.architecture, record.kind) == ("LlamaForCausalLM", "causal")
     names = {file.name for file in model_folder("llama").iterdir()}
     assert {file.name for file in Path(record.folder).iterdir()} == names
     assert record.files == {name: file_digest(served / name) for name in names}
@@ -203,7 +203,7 @@ def test_a_folder_is_recorded_with_every_file(kind: str, model_folder: Folder) -
     record = record_of(folder)
     assert record.folder == record.source == str(folder)
     assert record.revision == ""
-    assert record.causal is (kind == "gpt2")
+    assert record.kind == ("causal" if kind == "gpt2" else "masked")
     assert record.files == {file.name: file_digest(file) for file in folder.iterdir()}
 
 
