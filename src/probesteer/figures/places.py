@@ -4,23 +4,39 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from probesteer.places import EMBEDDING, Place
+from probesteer.places import EMBEDDING, SITES, Place
 
+_SHORT = {
+    "resid_pre": "pre",
+    "head": "heads",
+    "attn_out": "attn",
+    "resid_mid": "mid",
+    "mlp_act": "neurons",
+    "mlp_out": "mlp",
+}
+_PHRASES = {
+    "resid_pre": "the input",
+    "head": "the heads",
+    "attn_out": "the attention's output",
+    "resid_mid": "the middle",
+    "mlp_act": "the neurons",
+    "mlp_out": "the MLP's output",
+}
 _TOKENS = "tokens"  # the site of the bag-of-tokens baseline: no place in the network
 
 
 def depth(place: Place) -> float:
     """How far from the embedding, in layers."""
-    return place.layer + (1.0 if place.site == "resid_post" else 0.0)
+    return place.layer + SITES.index(place.site) / (len(SITES) - 1)
 
 
 def axis_label(place: Place) -> str:
-    """`emb` for the embedding's output, the number of the layer for its output."""
+    """`emb` for the embedding's output, the number of the layer for its output, `attn 3` …"""
     if place.site == "resid_post":
         return str(place.layer)
     if place == EMBEDDING:
         return "emb"
-    return f"pre {place.layer}"
+    return f"{_SHORT[place.site]} {place.layer}"
 
 
 def phrase(place: Place) -> str:
@@ -29,7 +45,7 @@ def phrase(place: Place) -> str:
         return f"layer {place.layer}"
     if place == EMBEDDING:
         return "the embedding"
-    return f"the input of layer {place.layer}"
+    return f"{_PHRASES[place.site]} of layer {place.layer}"
 
 
 def places_of(table: pd.DataFrame) -> list[Place]:
@@ -51,11 +67,16 @@ def tick_indices(places: Sequence[Place], limit: int) -> list[int]:
     """Which of the `places` get a tick label, so that at most about `limit` stand on an axis.
 
     Where labels must be left out, the embedding keeps its own and layers are counted from it in
-    round steps (`emb`, `10`, `20`, ...).
+    round steps (`emb`, `10`, `20`, ...); of several sites only the blocks' outputs are labelled.
     """
     count = len(places)
     if count <= limit:
         return list(range(count))
+    outputs = [at for at, place in enumerate(places) if place.site == "resid_post"]
+    if len(places) - len(outputs) > 1 and outputs:
+        first = [0] if places[0] == EMBEDDING else []
+        kept = [places[at] for at in [*first, *outputs]]
+        return [[*first, *outputs][at] for at in tick_indices(kept, limit)]
     step = next(step for step in (2, 5, 10, 20, 50, 100, 500) if count / step <= limit)
     start = 1 if places[0] == EMBEDDING else 0
     return sorted({0, *range(start + step if start else 0, count, step)})

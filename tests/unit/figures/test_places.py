@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from probesteer.figures.places import at_place, axis_label, phrase, places_of, tick_indices
-from probesteer.places import EMBEDDING, Place
+from probesteer.places import EMBEDDING, SITES, Place
 
 
 def blocks(count: int) -> list[Place]:
@@ -30,6 +30,8 @@ def test_places_are_ordered_by_depth_without_the_token_baseline() -> None:
         (EMBEDDING, "emb", "the embedding"),
         (Place("resid_pre", 3), "pre 3", "the input of layer 3"),
         (Place("resid_post", 0), "0", "layer 0"),
+        (Place("attn_out", 2), "attn 2", "the attention's output of layer 2"),
+        (Place("mlp_act", 11), "neurons 11", "the neurons of layer 11"),
     ],
 )
 def test_names_of_a_place(place: Place, label: str, words: str) -> None:
@@ -39,6 +41,16 @@ def test_names_of_a_place(place: Place, label: str, words: str) -> None:
 @pytest.mark.parametrize("place", [EMBEDDING, Place("resid_post", 3)])
 def test_errors_and_figures_call_a_place_the_same(place: Place) -> None:
     assert phrase(place).removeprefix("the ") == place.label
+
+
+def test_sites_of_a_block_stand_in_the_order_of_the_flow() -> None:
+    places = [Place(site, layer) for layer in (0, 1) for site in SITES]
+    shuffled = pd.DataFrame([{"site": p.site, "layer": p.layer} for p in places[::-1]])
+    expected = [place for place in places if place != Place("resid_pre", 1)]
+    without = shuffled[(shuffled["site"] != "resid_pre") | (shuffled["layer"] == 0)]
+    assert places_of(without) == expected
+    labels = [axis_label(expected[index]) for index in tick_indices(expected, 7)]
+    assert labels == ["emb", "0", "1"]
 
 
 def test_rows_at_a_place_need_both_site_and_layer() -> None:
