@@ -1,16 +1,18 @@
 """The cache as files: a manifest, the tokens, and one safetensors file a place.
 
 Reading needs no torch. A layer's file names the request that it answers, so a cache is never
-taken for another, and a fill that was stopped goes on with the files that are missing.
+taken for another; a fill that was stopped goes on where its journal ends.
 """
 
 import json
+import logging
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
 
 from probesteer.errors import ProbesteerError
 from probesteer.files.atomic import write_text
@@ -22,6 +24,8 @@ from probesteer.files.tensors import (
     write_tensors,
 )
 from probesteer.places import Place
+
+_log = logging.getLogger(__name__)
 
 MANIFEST = "manifest.json"
 _TOKENS = "tokens.safetensors"
@@ -102,17 +106,40 @@ def open_cache(manifest: Path) -> ActivationCache:
 
 
 def has_layer(folder: Path, place: Place, request: Request) -> bool:
-    """True if the file of `place` is whole and answers `request`."""
+    """True if the file of `place` is whole and answers `request`.
+
+    A file that was truncated or altered is named in a warning.
+    """
     path = layer_file(folder, place)
+    if not path.exists():
+        return False
     try:
         metadata = read_metadata(path)
-        if metadata.get("request") != request.digest:
+        if metadata.get("request") not in (None, request.digest):
             return False
-        map_tensor(path, LAYER)  # raises where the header has no such tensor
+        layer_width(path)  # raises where the header has no such tensor
         # The checksum is over the bytes as stored, bfloat16 too.
-        return bool(metadata.get("sha256") == payload_checksum(path))
+        whole = "request" in metadata and metadata.get("sha256") == payload_checksum(path)
     except ProbesteerError:
-        return False
+        whole = False
+    if not whole:
+        _log.warning("%s: truncated or altered; it is made again", path)
+    return whole
+
+
+def layer_width(path: Path) -> int:
+    """Width d of the activations in a layer's file, of which only the header is read.
+
+    Raises ProbesteerError where the file is not whole or holds no activations.
+    """
+    try:
+        with safe_open(path, "numpy") as stored:
+            _, width = stored.get_slice(LAYER).get_shape()
+    except (OSError, ValueError, SafetensorError) as fault:
+        raise ProbesteerError(
+            f"{path}: holds no readable activations; delete it and run again"
+        ) from fault
+    return int(width)
 
 
 def layer_metadata(request: Request, checksum: str) -> dict[str, str]:

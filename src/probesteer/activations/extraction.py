@@ -1,36 +1,44 @@
-"""Fill the cache: one forward pass over length-sorted batches, rows gathered inside the hooks."""
+"""Fill the cache: forward passes over length-sorted batches, rows written while they run.
+
+Memory doesn't grow with the number of examples. A fill that was stopped at any moment is taken up
+again, and leaves the bytes that it would have left undisturbed.
+"""
 
 import hashlib
+import logging
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
+from numpy.typing import NDArray
 from torch import Tensor
 
 from probesteer.activations.cache import (
-    LAYER,
     Request,
     has_layer,
     layer_file,
-    layer_metadata,
+    layer_width,
     write_manifest,
     write_tokens,
 )
+from probesteer.activations.gathering import read_batch
+from probesteer.activations.journal import JOURNAL, Journal
+from probesteer.activations.memory import MemoryExhausted, halved_below, release_memory
+from probesteer.activations.partial_layer import PartialLayer, remove_partial, row_bytes
+from probesteer.activations.shards import Plan, plan_shards
 from probesteer.concepts.faults import row_fault
 from probesteer.concepts.positions import ReadingRows
-from probesteer.files.atomic import atomic_path
-from probesteer.files.tensors import as_metadata
+from probesteer.errors import ProbesteerError
 from probesteer.models.contract import prove_sites
 from probesteer.models.loading import LoadedModel
-from probesteer.models.sites import at_place
+from probesteer.models.recording import recorded
 from probesteer.models.tokens import TokenSequences, batches_by_length, pad_batch
 from probesteer.places import Place
 from probesteer.progress import progress
+
+_log = logging.getLogger(__name__)
 
 
 def fill_cache(
@@ -46,21 +54,27 @@ def fill_cache(
 ) -> None:
     """Store the activations of `rows` at every one of `places`, and the manifest last.
 
-    Layers whose files already answer `request` are left as they are.
+    Layers whose files already answer `request` are left as they are. Where memory doesn't suffice
+    for `batch_tokens` padded tokens a batch, that budget is halved.
 
     source: the file of the texts. origin: where the model comes from, for the manifest.
 
     Raises ProbesteerError for an activation that is not finite, naming its row in that file, and
-    the layer.
+    the layer; and where memory doesn't suffice for a single text.
     """
     contract = prove_sites(loaded, places, tokens.ids)
     wanted = [place for place in places if not has_layer(folder, place, request)]
     if wanted:
-        layers = _read_layers(loaded, tokens, rows, wanted, request, batch_tokens)
-        for place in wanted:
-            _check_finite(loaded, place, layers[place], rows, source)
-        for place in wanted:
-            _write_layer(folder, place, layers.pop(place), request)
+        folder.mkdir(parents=True, exist_ok=True)
+        widths = _widths(loaded, places, tokens)
+        stored = [f"{place.stem} {widths[place]}" for place in places]
+        size = sum(row_bytes(width, request.dtype) for width in widths.values())
+        plan = plan_shards(tokens.lengths, rows, batch_tokens, size, stored)
+        count = len(rows.example)
+        layers = [PartialLayer(folder, place, request, count, widths[place]) for place in wanted]
+        _Fill(loaded, tokens, rows, plan, folder, request, batch_tokens, source).run(layers)
+    remove_partial(folder)
+    (folder / JOURNAL).unlink(missing_ok=True)
     write_tokens(
         folder,
         {
@@ -72,7 +86,7 @@ def fill_cache(
     )
     details = {
         "rows": len(rows.example),
-        "width": loaded.width,
+        "width": layer_width(layer_file(folder, places[0])),
         "causal": loaded.causal,
         "origin": dict(origin),
         "contract": asdict(contract),
@@ -81,82 +95,124 @@ def fill_cache(
 
 
 @torch.no_grad()
-def _read_layers(
-    loaded: LoadedModel,
-    tokens: TokenSequences,
-    rows: ReadingRows,
-    places: Sequence[Place],
-    request: Request,
-    batch_tokens: int,
-) -> dict[Place, Tensor]:
-    """Activations at each place, [rows, d], on the CPU in the stored dtype."""
-    dtype = getattr(torch, request.dtype)
-    shape = (len(rows.example), loaded.width)
-    layers = {place: torch.empty(shape, dtype=dtype) for place in places}
-    batches = list(batches_by_length(tokens.lengths, batch_tokens))
-    for batch in progress(batches, "activations"):
-        ids, mask = pad_batch(loaded, [tokens.ids[example] for example in batch])
-        gather = _Gather(rows, batch, ids.shape[1], loaded.device)
-
-        with ExitStack() as hooks:
-            for place in places:
-                keep = partial(_keep, layers[place], gather)
-                hooks.enter_context(at_place(loaded.blocks, place, keep))
-            loaded.run_blocks(ids, mask)
-    return layers
+def _widths(
+    loaded: LoadedModel, places: Sequence[Place], tokens: TokenSequences
+) -> dict[Place, int]:
+    """Size d of what is at each place, seen in a pass over the shortest text."""
+    ids, mask = pad_batch(loaded, [min(tokens.ids, key=len)])
+    with recorded(loaded, places) as seen:
+        loaded.run_blocks(ids, mask)
+    return {place: int(seen[place].shape[-1]) for place in places}
 
 
-def _keep(layer: Tensor, gather: "_Gather", x: Tensor) -> None:
-    layer[gather.rows] = gather(x).to("cpu", layer.dtype)
-
-
-class _Gather:
-    """Picks the wanted rows, or means, out of a padded batch [batch, tokens, d]."""
+class _Fill:
+    """One fill of the layers that are missing, shard by shard."""
 
     def __init__(
-        self, rows: ReadingRows, batch: np.ndarray, longest: int, device: torch.device
+        self,
+        loaded: LoadedModel,
+        tokens: TokenSequences,
+        rows: ReadingRows,
+        plan: Plan,
+        folder: Path,
+        request: Request,
+        batch_tokens: int,
+        source: Path,
     ) -> None:
-        """rows: all wanted rows; batch: the examples in this batch, in its order."""
-        place_in_batch = {int(example): at for at, example in enumerate(batch)}
-        picked = np.flatnonzero(np.isin(rows.example, batch))
-        self.rows = torch.from_numpy(picked)
-        at = np.array([place_in_batch[int(example)] for example in rows.example[picked]])
-        self._at = torch.from_numpy(at).to(device)
-        self._weights: Tensor | None = None
-        if rows.mean:
-            weights = np.zeros((len(picked), longest), dtype=np.float32)
-            for row, example in enumerate(rows.example[picked]):
-                averaged = rows.tokens_of(int(example))
-                weights[row, averaged] = 1 / len(averaged)
-            self._weights = torch.from_numpy(weights).to(device)
-        else:
-            self._token = torch.from_numpy(rows.token[picked]).to(device)
+        self._loaded, self._tokens, self._rows = loaded, tokens, rows
+        self._plan, self._folder, self._source = plan, folder, source
+        self._dtype = getattr(torch, request.dtype)
+        self._journal = Journal(folder, request.digest, plan.digest)
+        self._batch_tokens = self._journal.batch_tokens or batch_tokens
 
-    def __call__(self, x: Tensor) -> Tensor:
-        """x: [batch, tokens, d] -> [rows of this batch, d]."""
-        if self._weights is not None:
-            averaged = torch.einsum("rt,rtd->rd", self._weights, x[self._at].float())
-            return averaged.to(x.dtype)
-        return x[self._at, self._token]
+    def run(self, layers: Sequence[PartialLayer]) -> None:
+        """Fill and finish `layers`."""
+        if not self._journal.resumed:
+            remove_partial(self._folder)
+        for layer in layers:
+            layer.prepare()
+        open_shards = self._unfinished(layers)
+        for number in progress(sorted(open_shards), "activations"):
+            self._fill_shard(number, open_shards[number])
+        for layer in layers:
+            layer.finish()
 
+    def _unfinished(self, layers: Sequence[PartialLayer]) -> dict[int, list[PartialLayer]]:
+        """The layers that each shard is still to be written to."""
+        missing: dict[int, list[PartialLayer]] = {}
+        altered: set[Path] = set()
+        for number, shard in enumerate(self._plan.shards):
+            if number not in self._journal.shards:
+                missing[number] = list(layers)
+                continue
+            rows = self._plan.rows_of(shard)
+            written = self._journal.shards[number]
+            for layer in layers:
+                if layer.checksum(rows) != written.get(layer.place.stem):
+                    missing.setdefault(number, []).append(layer)
+                    altered.add(layer.path)
+        for path in sorted(altered):
+            _log.warning("%s: rows that were written have changed; they are read again", path)
+        return missing
 
-def _check_finite(
-    loaded: LoadedModel, place: Place, layer: Tensor, rows: ReadingRows, source: Path
-) -> None:
-    finite = torch.isfinite(layer).all(dim=1)
-    if not bool(finite.all()):
-        row = int((~finite).nonzero()[0])
+    def _fill_shard(self, number: int, layers: Sequence[PartialLayer]) -> None:
+        """Read a shard's rows at the places of `layers`, with smaller batches if need be."""
+        while True:
+            try:
+                checksums = self._write_shard(self._plan.shards[number], layers)
+                break
+            except MemoryExhausted as fault:
+                exhausted = fault
+            if exhausted.texts == 1:
+                raise ProbesteerError(
+                    f"model {self._loaded.name}: out of memory with a single text of "
+                    f"{exhausted.longest} tokens; use a shorter text, a smaller dtype or a device "
+                    "with more memory"
+                )
+            release_memory()
+            smaller = halved_below(self._batch_tokens, exhausted.padded_tokens)
+            _log.warning(
+                "model %s: out of memory with batches of %d tokens; going on with %d",
+                self._loaded.name,
+                self._batch_tokens,
+                smaller,
+            )
+            self._batch_tokens = smaller
+            self._journal.record_budget(smaller)
+        for layer in layers:
+            layer.flush()
+        self._journal.record_shard(number, checksums)
+
+    def _write_shard(
+        self, shard: NDArray[np.int64], layers: Sequence[PartialLayer]
+    ) -> dict[str, str]:
+        """Returns the checksum of the shard's rows at each place."""
+        places = [layer.place for layer in layers]
+        digests = {place: hashlib.sha256() for place in places}
+        for within in batches_by_length(self._tokens.lengths[shard], self._batch_tokens):
+            batch = shard[within]
+            rows = self._plan.rows_of(batch)
+            read = read_batch(
+                self._loaded, self._tokens, self._rows, batch, rows, places, self._dtype
+            )
+            for layer in layers:
+                x = read.pop(layer.place)
+                self._check_finite(layer.place, x, rows)
+                data = x.contiguous().view(torch.uint8).numpy()
+                digests[layer.place].update(data.data)
+                layer.write(rows, data)
+        return {place.stem: digest.hexdigest() for place, digest in digests.items()}
+
+    def _check_finite(self, place: Place, x: Tensor, rows: NDArray[np.int64]) -> None:
+        finite = torch.isfinite(x).all(dim=1).numpy()
+        if finite.all():
+            return
+        # Nothing to go on from: the same request would fail in the same way.
+        remove_partial(self._folder)
+        self._journal.path.unlink()
         raise row_fault(
-            source,
-            int(rows.example[row]),
-            f"its activation at {place.label} of model {loaded.name} is not finite; "
+            self._source,
+            int(self._rows.example[rows[~finite].min()]),
+            f"its activation at {place.label} of model {self._loaded.name} is not finite; "
             "try dtype=float32 for the model and the activations",
         )
-
-
-def _write_layer(folder: Path, place: Place, layer: Tensor, request: Request) -> None:
-    # torch's own writer: numpy has no bfloat16.
-    checksum = hashlib.sha256(layer.contiguous().view(torch.uint8).numpy().data).hexdigest()
-    metadata = as_metadata(layer_metadata(request, checksum))
-    with atomic_path(layer_file(folder, place)) as partial:
-        save_file({LAYER: layer.contiguous()}, partial, metadata)

@@ -1,0 +1,107 @@
+"""The wanted rows of one batch, gathered inside the hooks and brought to the CPU at once."""
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from functools import partial
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from probesteer.activations.memory import MemoryExhausted, is_out_of_memory
+from probesteer.concepts.positions import ReadingRows
+from probesteer.models.loading import LoadedModel
+from probesteer.models.sites import at_place
+from probesteer.models.stopping import stopped_after
+from probesteer.models.tokens import TokenSequences, pad_batch
+from probesteer.places import Place
+
+
+class Gather:
+    """Picks the wanted rows, or means, out of a padded batch [batch, tokens, d]."""
+
+    def __init__(
+        self,
+        rows: ReadingRows,
+        batch: NDArray[np.int64],
+        picked: NDArray[np.int64],
+        longest: int,
+    ) -> None:
+        """batch: the examples in it, in order. picked: their rows, in the same order."""
+        order = np.argsort(batch, kind="stable")
+        examples = rows.example[picked]
+        self._at = torch.from_numpy(order[np.searchsorted(batch, examples, sorter=order)])
+        self._weights: Tensor | None = None
+        if rows.mean:
+            weights = np.zeros((len(picked), longest), dtype=np.float32)
+            for row, example in enumerate(examples):
+                averaged = rows.tokens_of(int(example))
+                weights[row, averaged] = 1 / len(averaged)
+            self._weights = torch.from_numpy(weights)
+        else:
+            self._token = torch.from_numpy(rows.token[picked])
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """x: [batch, tokens, d] -> [rows of this batch, d], on the device of `x`."""
+        if self._at.device != x.device:  # blocks may lie on different devices
+            self._at = self._at.to(x.device)
+            if self._weights is None:
+                self._token = self._token.to(x.device)
+            else:
+                self._weights = self._weights.to(x.device)
+        if self._weights is not None:
+            averaged = torch.einsum("rt,rtd->rd", self._weights, x[self._at].float())
+            return averaged.to(x.dtype)
+        return x[self._at, self._token]
+
+
+@torch.no_grad()
+def read_batch(
+    loaded: LoadedModel,
+    tokens: TokenSequences,
+    rows: ReadingRows,
+    batch: NDArray[np.int64],
+    picked: NDArray[np.int64],
+    places: Sequence[Place],
+    dtype: torch.dtype,
+) -> dict[Place, Tensor]:
+    """The rows `picked` of the examples of `batch` at each place: [rows, d], on the CPU.
+
+    Raises MemoryExhausted where the batch is too large for the device.
+    """
+    sequences = [tokens.ids[example] for example in batch]
+    longest = max(map(len, sequences))
+    try:
+        gather = Gather(rows, batch, picked, longest)
+        taken: dict[Place, Tensor] = {}
+
+        def keep(place: Place, x: Tensor) -> None:
+            taken[place] = gather(x).to(dtype)
+
+        with ExitStack() as hooks:
+            for place in places:
+                hooks.enter_context(at_place(loaded.blocks, place, partial(keep, place)))
+            ids, mask = pad_batch(loaded, sequences)
+            with stopped_after(loaded.blocks, max(place.layer for place in places)):
+                loaded.run_blocks(ids, mask)
+        return _on_cpu(taken)
+    except RuntimeError as fault:
+        if not is_out_of_memory(fault):
+            raise
+    # Outside the handler, whose fault holds on to the tensors of the pass.
+    raise MemoryExhausted(len(batch), longest)
+
+
+def _on_cpu(taken: dict[Place, Tensor]) -> dict[Place, Tensor]:
+    """Copy to the CPU with one wait for each device and width, not one for each place."""
+    groups: dict[tuple[torch.device, torch.Size], list[Place]] = {}
+    for place, x in taken.items():
+        groups.setdefault((x.device, x.shape), []).append(place)
+    copied: dict[Place, Tensor] = {}
+    for (device, _), places in groups.items():
+        of_group = [taken.pop(place) for place in places]
+        if device.type != "cpu":
+            of_group = list(torch.stack(of_group).cpu())
+        copied.update(zip(places, of_group, strict=True))
+    return copied
