@@ -5,11 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 import torch
 from numpy.typing import NDArray
 
 from probesteer.activations.cache import ActivationCache, Request, open_cache
 from probesteer.activations.extraction import fill_cache
+from probesteer.activations.journal import Journal
 from probesteer.concepts.positions import ReadingRows, parse_position, reading_rows
 from probesteer.models.loading import LoadedModel
 from probesteer.models.sites import places_of
@@ -59,6 +61,22 @@ def fill(
         loaded, tokens, rows, places, folder, asked, batch_tokens, Path("examples.csv"), ORIGIN
     )
     return open_cache(folder / "manifest.json")
+
+
+class Stopped(Exception):
+    """Ends a fill from outside."""
+
+
+def stop_after(shard: int, patch: pytest.MonkeyPatch) -> None:
+    """Let fills end with `Stopped` when this shard is in the journal."""
+    original = Journal.record_shard
+
+    def record(journal: Journal, number: int, checksums: dict[str, str]) -> None:
+        original(journal, number, checksums)
+        if number == shard:
+            raise Stopped
+
+    patch.setattr(Journal, "record_shard", record)
 
 
 @torch.no_grad()
