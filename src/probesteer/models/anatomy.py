@@ -159,9 +159,9 @@ class _Dissection:
         return [c for c in self._plain if c.linear and c.output.numel() == self._x.numel()]
 
     def _mixes(self, call: _Call, moved: Tensor) -> bool:
-        """Whether the last token's row changed when the first token's input did."""
+        """Whether a later token's row changed when the first token's input did."""
         shape = (*self._x.shape[:-1], -1)
-        return not _close(moved.reshape(shape)[:, -1], call.output.reshape(shape)[:, -1])
+        return not _close(moved.reshape(shape)[:, 1:], call.output.reshape(shape)[:, 1:])
 
     def _trace(self, x: Tensor, held: Mapping[str, Tensor] | None = None) -> list[_Call]:
         """The calls of submodules in the order in which they ended; a module's last call counts."""

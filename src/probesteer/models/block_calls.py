@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from transformers import Cache
 
 from probesteer.errors import ProbesteerError
 
@@ -65,7 +66,10 @@ def record_calls(
     calls: dict[nn.Module, BlockCall] = {}
 
     def before(block: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        calls.setdefault(block, BlockCall(block, args, dict(kwargs)))
+        # A cache would grow with every run.
+        fresh = tuple(None if isinstance(value, Cache) else value for value in args)
+        named = {k: None if isinstance(value, Cache) else value for k, value in kwargs.items()}
+        calls.setdefault(block, BlockCall(block, fresh, named))
 
     with ExitStack() as hooks, torch.no_grad():
         for block in blocks:

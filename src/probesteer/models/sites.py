@@ -119,9 +119,9 @@ def _on_input(module: nn.Module, function: SiteFunction) -> Any:
 
 def _on_output(module: nn.Module, function: SiteFunction) -> Any:
     def after(_: nn.Module, args: tuple[Any, ...], output: Any) -> Any:
-        if isinstance(output, tuple):
+        if isinstance(output, tuple | list):
             edited = function(output[0])
-            return None if edited is None else (edited, *output[1:])
+            return None if edited is None else type(output)([edited, *output[1:]])
         return function(output)
 
     return module.register_forward_hook(after)
