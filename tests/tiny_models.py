@@ -1,8 +1,8 @@
-"""Five tiny random models with tokenizers, saved as real ones are.
+"""Tiny random models with tokenizers, saved as real ones are.
 
 Each has a vocabulary of its own: GPT-2 and GPT-NeoX whole words over bytes, without special
 tokens; OPT the same after a leading </s>; Llama words after <s>; Bert words between [CLS] and
-[SEP].
+[SEP]; T5 words before </s>. "encoder" is Bert without a head.
 """
 
 import re
@@ -15,6 +15,7 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, 
 from transformers import (
     BertConfig,
     BertForMaskedLM,
+    BertModel,
     GPT2Config,
     GPT2LMHeadModel,
     GPTNeoXConfig,
@@ -24,9 +25,12 @@ from transformers import (
     OPTConfig,
     OPTForCausalLM,
     PreTrainedTokenizerFast,
+    T5Config,
+    T5ForConditionalGeneration,
 )
 
-KINDS = ("gpt2", "llama", "opt", "gptneox", "bert")
+KINDS = ("gpt2", "llama", "opt", "gptneox", "bert")  # those that predict tokens of their input
+ALL_KINDS = (*KINDS, "t5", "encoder")
 WIDTH = 16
 CONTEXT = 64
 TEXTS = (
@@ -44,7 +48,7 @@ TEXTS = (
 def save_tiny_model(kind: str, folder: Path) -> Path:
     """Write a model with seeded random weights, and its tokenizer, to `folder`."""
     tokenizer = _tokenizer(kind)
-    torch.manual_seed(KINDS.index(kind))
+    torch.manual_seed(ALL_KINDS.index(kind))
     model = _BUILDERS[kind](len(tokenizer))
     # Large enough weights that the model's predictions differ from text to text.
     with torch.no_grad():
@@ -113,15 +117,36 @@ def _gptneox(vocabulary: int) -> Any:
     )
 
 
+def _bert_config(vocabulary: int) -> BertConfig:
+    return BertConfig(
+        vocab_size=vocabulary,
+        max_position_embeddings=CONTEXT,
+        hidden_size=WIDTH,
+        intermediate_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+    )
+
+
 def _bert(vocabulary: int) -> Any:
-    return BertForMaskedLM(
-        BertConfig(
+    return BertForMaskedLM(_bert_config(vocabulary))
+
+
+def _encoder(vocabulary: int) -> Any:
+    return BertModel(_bert_config(vocabulary))
+
+
+def _t5(vocabulary: int) -> Any:
+    return T5ForConditionalGeneration(
+        T5Config(
             vocab_size=vocabulary,
-            max_position_embeddings=CONTEXT,
-            hidden_size=WIDTH,
-            intermediate_size=32,
-            num_hidden_layers=2,
-            num_attention_heads=2,
+            d_model=WIDTH,
+            d_kv=8,
+            d_ff=32,
+            num_layers=2,
+            num_decoder_layers=3,
+            num_heads=2,
+            decoder_start_token_id=0,
         )
     )
 
@@ -132,12 +157,29 @@ _BUILDERS: dict[str, Callable[[int], Any]] = {
     "opt": _opt,
     "gptneox": _gptneox,
     "bert": _bert,
+    "t5": _t5,
+    "encoder": _encoder,
+}
+
+
+_MASKED = {
+    "cls_token": "[CLS]",
+    "sep_token": "[SEP]",
+    "pad_token": "[SEP]",
+    "mask_token": "[MASK]",
+}
+# First special token, last one, what is put around a text, and the names of special tokens.
+_WORDS: dict[str, tuple[str, str, str, dict[str, str]]] = {
+    "llama": ("<s>", "</s>", "<s> $A", {"bos_token": "<s>", "eos_token": "</s>"}),
+    "bert": ("[CLS]", "[SEP]", "[CLS] $A [SEP]", _MASKED),
+    "encoder": ("[CLS]", "[SEP]", "[CLS] $A [SEP]", _MASKED),
+    "t5": ("<pad>", "</s>", "$A </s>", {"pad_token": "<pad>", "eos_token": "</s>"}),
 }
 
 
 def _tokenizer(kind: str) -> Any:
-    if kind in ("llama", "bert"):
-        return _words(*(("<s>", "</s>") if kind == "llama" else ("[CLS]", "[SEP]")), kind == "bert")
+    if kind in _WORDS:
+        return _words(*_WORDS[kind])
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
@@ -159,19 +201,12 @@ def _tokenizer(kind: str) -> Any:
     return PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token=special)
 
 
-def _words(first: str, last: str, closing: bool) -> Any:
+def _words(first: str, last: str, around: str, names: dict[str, str]) -> Any:
     words = sorted({word for text in TEXTS for word in re.findall(r"\w+|[^\w\s]", text)})
     vocabulary = {word: number for number, word in enumerate([first, last, "<unk>", *words])}
     tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="<unk>"))
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
     tokenizer.post_processor = processors.TemplateProcessing(
-        single=f"{first} $A {last}" if closing else f"{first} $A",
-        special_tokens=[(first, 0), (last, 1)],
+        single=around, special_tokens=[(first, 0), (last, 1)]
     )
-    masked = {"cls_token": first, "sep_token": last, "pad_token": last, "mask_token": "[MASK]"}
-    names = masked if closing else {}
-    return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer,
-        unk_token="<unk>",
-        **(names or {"bos_token": first, "eos_token": last}),
-    )
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, unk_token="<unk>", **names)

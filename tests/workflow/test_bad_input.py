@@ -170,7 +170,7 @@ def test_a_folder_without_a_tokenizer(fresh: TinyProject) -> None:
         file.unlink()
     found = message(fetch(fresh, "tiny"))
     assert re.fullmatch(
-        r"error: model tiny: \S*models/tiny has no tokenizer; add one with .*save_pretrained", found
+        r"error: model tiny: \S*models/tiny has no tokenizer; add it with .*save_pretrained", found
     )
     assert not (fresh.folder / "record.json").exists()
 

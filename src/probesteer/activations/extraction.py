@@ -32,9 +32,10 @@ from probesteer.concepts.faults import row_fault
 from probesteer.concepts.positions import ReadingRows
 from probesteer.errors import ProbesteerError
 from probesteer.models.contract import prove_sites
+from probesteer.models.inputs import Inputs
 from probesteer.models.loading import LoadedModel
 from probesteer.models.recording import recorded
-from probesteer.models.tokens import TokenSequences, batches_by_length, pad_batch
+from probesteer.models.tokens import batches_by_length
 from probesteer.places import Place
 from probesteer.progress import progress
 
@@ -43,7 +44,7 @@ _log = logging.getLogger(__name__)
 
 def fill_cache(
     loaded: LoadedModel,
-    tokens: TokenSequences,
+    inputs: Inputs,
     rows: ReadingRows,
     places: Sequence[Place],
     folder: Path,
@@ -57,31 +58,32 @@ def fill_cache(
     Layers whose files already answer `request` are left as they are. Where memory doesn't suffice
     for `batch_tokens` padded tokens a batch, that budget is halved.
 
-    source: the file of the texts. origin: where the model comes from, for the manifest.
+    source: the file of the examples. origin: where the model comes from, for the manifest.
 
     Raises ProbesteerError for an activation that is not finite, naming its row in that file, and
     the layer; and where memory doesn't suffice for a single text.
     """
-    contract = prove_sites(loaded, places, tokens.ids)
+    contract = prove_sites(loaded, places, inputs)
     wanted = [place for place in places if not has_layer(folder, place, request)]
     if wanted:
         folder.mkdir(parents=True, exist_ok=True)
-        widths = _widths(loaded, places, tokens)
+        widths = _widths(loaded, places, inputs)
         stored = [f"{place.stem} {widths[place]}" for place in places]
         size = sum(row_bytes(width, request.dtype) for width in widths.values())
-        plan = plan_shards(tokens.lengths, rows, batch_tokens, size, stored)
+        plan = plan_shards(inputs.lengths, rows, batch_tokens, size, stored)
         count = len(rows.example)
         layers = [PartialLayer(folder, place, request, count, widths[place]) for place in wanted]
-        _Fill(loaded, tokens, rows, plan, folder, request, batch_tokens, source).run(layers)
+        _Fill(loaded, inputs, rows, plan, folder, request, batch_tokens, source).run(layers)
     remove_partial(folder)
     (folder / JOURNAL).unlink(missing_ok=True)
+    bag = inputs.bags()
     write_tokens(
         folder,
         {
             "example": rows.example,
             "token": rows.token,
-            "ids": np.concatenate(tokens.ids),
-            "lengths": tokens.lengths,
+            "ids": np.concatenate(bag),
+            "lengths": np.array([len(ids) for ids in bag], dtype=np.int64),
         },
     )
     details = {
@@ -95,13 +97,10 @@ def fill_cache(
 
 
 @torch.no_grad()
-def _widths(
-    loaded: LoadedModel, places: Sequence[Place], tokens: TokenSequences
-) -> dict[Place, int]:
-    """Size d of what is at each place, seen in a pass over the shortest text."""
-    ids, mask = pad_batch(loaded, [min(tokens.ids, key=len)])
+def _widths(loaded: LoadedModel, places: Sequence[Place], inputs: Inputs) -> dict[Place, int]:
+    """Size d of what is at each place, seen in a pass over the shortest example."""
     with recorded(loaded, places) as seen:
-        loaded.run_blocks(ids, mask)
+        loaded.run_blocks(inputs.batch(loaded, [int(inputs.lengths.argmin())]))
     return {place: int(seen[place].shape[-1]) for place in places}
 
 
@@ -111,7 +110,7 @@ class _Fill:
     def __init__(
         self,
         loaded: LoadedModel,
-        tokens: TokenSequences,
+        inputs: Inputs,
         rows: ReadingRows,
         plan: Plan,
         folder: Path,
@@ -119,7 +118,7 @@ class _Fill:
         batch_tokens: int,
         source: Path,
     ) -> None:
-        self._loaded, self._tokens, self._rows = loaded, tokens, rows
+        self._loaded, self._inputs, self._rows = loaded, inputs, rows
         self._plan, self._folder, self._source = plan, folder, source
         self._dtype = getattr(torch, request.dtype)
         self._journal = Journal(folder, request.digest, plan.digest)
@@ -189,11 +188,11 @@ class _Fill:
         """Returns the checksum of the shard's rows at each place."""
         places = [layer.place for layer in layers]
         digests = {place: hashlib.sha256() for place in places}
-        for within in batches_by_length(self._tokens.lengths[shard], self._batch_tokens):
+        for within in batches_by_length(self._inputs.lengths[shard], self._batch_tokens):
             batch = shard[within]
             rows = self._plan.rows_of(batch)
             read = read_batch(
-                self._loaded, self._tokens, self._rows, batch, rows, places, self._dtype
+                self._loaded, self._inputs, self._rows, batch, rows, places, self._dtype
             )
             for layer in layers:
                 x = read.pop(layer.place)

@@ -11,45 +11,53 @@ from torch import Tensor
 
 from probesteer.activations.memory import MemoryExhausted, is_out_of_memory
 from probesteer.concepts.positions import ReadingRows
+from probesteer.models.inputs import Inputs, TextInputs
 from probesteer.models.loading import LoadedModel
 from probesteer.models.sites import at_place
 from probesteer.models.stopping import stopped_after
-from probesteer.models.tokens import TokenSequences, pad_batch
 from probesteer.places import Place
 
 
 class Gather:
-    """Picks the wanted rows, or means, out of a padded batch [batch, tokens, d]."""
+    """Picks the wanted rows, or means, out of a padded batch [batch, tokens, d].
+
+    Of images, whose tokens are as many as the place has, a mean is over all of them. A decoder
+    that has read only the token it starts from is read there.
+    """
 
     def __init__(
         self,
         rows: ReadingRows,
         batch: NDArray[np.int64],
         picked: NDArray[np.int64],
-        longest: int,
+        longest: int | None,
     ) -> None:
-        """batch: the examples in it, in order. picked: their rows, in the same order."""
+        """batch: the examples in it, in order. picked: their rows, in the same order.
+
+        longest: tokens of the longest text; None: images.
+        """
         order = np.argsort(batch, kind="stable")
         examples = rows.example[picked]
         self._at = torch.from_numpy(order[np.searchsorted(batch, examples, sorter=order)])
         self._weights: Tensor | None = None
-        if rows.mean:
+        self._over_all = rows.mean and longest is None
+        if rows.mean and longest is not None:
             weights = np.zeros((len(picked), longest), dtype=np.float32)
             for row, example in enumerate(examples):
                 averaged = rows.tokens_of(int(example))
                 weights[row, averaged] = 1 / len(averaged)
             self._weights = torch.from_numpy(weights)
-        else:
-            self._token = torch.from_numpy(rows.token[picked])
+        self._token = torch.from_numpy(rows.token[picked])
 
     def __call__(self, x: Tensor) -> Tensor:
         """x: [batch, tokens, d] -> [rows of this batch, d], on the device of `x`."""
         if self._at.device != x.device:  # blocks may lie on different devices
-            self._at = self._at.to(x.device)
-            if self._weights is None:
-                self._token = self._token.to(x.device)
-            else:
-                self._weights = self._weights.to(x.device)
+            self._at, self._token = self._at.to(x.device), self._token.to(x.device)
+            self._weights = None if self._weights is None else self._weights.to(x.device)
+        if x.shape[1] == 1:
+            return x[self._at, 0]
+        if self._over_all:
+            return x.float().mean(dim=1).to(x.dtype)[self._at]
         if self._weights is not None:
             averaged = torch.einsum("rt,rtd->rd", self._weights, x[self._at].float())
             return averaged.to(x.dtype)
@@ -59,7 +67,7 @@ class Gather:
 @torch.no_grad()
 def read_batch(
     loaded: LoadedModel,
-    tokens: TokenSequences,
+    inputs: Inputs,
     rows: ReadingRows,
     batch: NDArray[np.int64],
     picked: NDArray[np.int64],
@@ -70,10 +78,10 @@ def read_batch(
 
     Raises MemoryExhausted where the batch is too large for the device.
     """
-    sequences = [tokens.ids[example] for example in batch]
-    longest = max(map(len, sequences))
+    longest = int(inputs.lengths[batch].max())
     try:
-        gather = Gather(rows, batch, picked, longest)
+        padded_to = longest if isinstance(inputs, TextInputs) else None
+        gather = Gather(rows, batch, picked, padded_to)
         taken: dict[Place, Tensor] = {}
 
         def keep(place: Place, x: Tensor) -> None:
@@ -82,9 +90,9 @@ def read_batch(
         with ExitStack() as hooks:
             for place in places:
                 hooks.enter_context(at_place(loaded.blocks, place, partial(keep, place)))
-            ids, mask = pad_batch(loaded, sequences)
+            given = inputs.batch(loaded, batch.tolist())
             with stopped_after(loaded.blocks, max(place.layer for place in places)):
-                loaded.run_blocks(ids, mask)
+                loaded.run_blocks(given)
         return _on_cpu(taken)
     except RuntimeError as fault:
         if not is_out_of_memory(fault):

@@ -8,14 +8,18 @@ from torch import nn
 
 from probesteer.errors import ProbesteerError
 from probesteer.models.anatomy import BlockParts, find_parts
-from probesteer.models.short_inputs import short_inputs
+from probesteer.models.short_inputs import short_inputs, takes_images
 
 
 class Blocks(Sequence[nn.Module]):
     """The blocks of a model, from the first to the last, and what they are made of."""
 
-    def __init__(self, model: nn.Module, modules: Sequence[nn.Module]) -> None:
+    def __init__(
+        self, model: nn.Module, modules: Sequence[nn.Module], decoder_layer: int | None = None
+    ) -> None:
+        """decoder_layer: the first block of the decoder, where an encoder comes before it."""
         self._model, self._modules = model, tuple(modules)
+        self.decoder_layer = decoder_layer
 
     def __len__(self) -> int:
         return len(self._modules)
@@ -41,7 +45,8 @@ def find_blocks(model: nn.Module, path: str | None = None) -> Blocks:
 
     transformers declares for most architectures which class's outputs are the hidden states
     (`_can_record_outputs`); the blocks are the modules of that class. For the others they are
-    the longest `ModuleList` whose members are of one class.
+    the longest `ModuleList` whose members are of one class. A decoder's blocks follow those of
+    its encoder. In models of images, stages are taken apart into the blocks that they hold.
 
     path: of the list of blocks inside the model, such as `model.layers`, where that fails.
 
@@ -49,13 +54,41 @@ def find_blocks(model: nn.Module, path: str | None = None) -> Blocks:
     """
     if path is not None:
         return Blocks(model, _at_path(model, path))
-    blocks = _declared(model) or _longest_list(model)
-    if not blocks:
+    config: Any = getattr(model, "config", None)
+    if config is not None and config.is_encoder_decoder:
+        whole: Any = model
+        encoder, decoder = _found(whole.get_encoder()), _found(whole.get_decoder())
+        blocks, decoder_layer = [*encoder, *decoder], len(encoder)
+        found = bool(encoder and decoder)
+    else:
+        blocks, decoder_layer = _found(model), None
+        found = bool(blocks)
+    if not found:
         raise ProbesteerError(
             f"{type(model).__name__}: no blocks found; "
             "name their list in the model's YAML, such as blocks: model.layers"
         )
-    return Blocks(model, blocks)
+    return Blocks(model, blocks, decoder_layer)
+
+
+def _found(model: nn.Module) -> list[nn.Module]:
+    if takes_images(model):
+        return _inside_stages(_declared(model) or _outermost_list(model))
+    return _declared(model) or _longest_list(model)
+
+
+def _inside_stages(modules: list[nn.Module]) -> list[nn.Module]:
+    """The blocks of all stages, where every module is a stage that holds a list of them."""
+    inner: list[nn.Module] = []
+    for stage in modules:
+        children = (c for c in stage.children() if isinstance(c, nn.ModuleList | nn.Sequential))
+        lists: list[list[nn.Module]]
+        lists = [list(child) for child in children if len({type(member) for member in child}) == 1]
+        if not lists:
+            return modules
+        longest: list[nn.Module] = max(lists, key=len)
+        inner += longest
+    return inner if len({type(block) for block in inner}) == 1 else modules
 
 
 def _at_path(model: nn.Module, path: str) -> list[nn.Module]:
@@ -90,9 +123,19 @@ def _declared(model: nn.Module) -> list[nn.Module]:
 
 
 def _longest_list(model: nn.Module) -> list[nn.Module]:
-    lists = [
-        list(module)
-        for module in model.modules()
+    return max(_lists(model), key=len, default=[])
+
+
+def _outermost_list(model: nn.Module) -> list[nn.Module]:
+    # Of a hierarchical model the list of stages, and not the blocks of its longest stage.
+    return next(iter(_lists(model)), [])
+
+
+def _lists(model: nn.Module) -> list[list[nn.Module]]:
+    """Lists of modules of one class, the outermost first, and the longer of those."""
+    found = [
+        (name.count("."), list(module))
+        for name, module in model.named_modules()
         if isinstance(module, nn.ModuleList) and len({type(member) for member in module}) == 1
     ]
-    return max(lists, key=len, default=[])
+    return [members for _, members in sorted(found, key=lambda item: (item[0], -len(item[1])))]

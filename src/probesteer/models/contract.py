@@ -5,16 +5,14 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from probesteer.errors import ProbesteerError
+from probesteer.models.inputs import Inputs, TextInputs
 from probesteer.models.loading import LoadedModel
 from probesteer.models.recording import continued_from_cache, padded_on_the_left, recorded
 from probesteer.models.sites import at_place
-from probesteer.models.tokens import pad_batch
 from probesteer.places import Place
 
 # Largest relative difference between two ways of computing the same, by dtype: a text alone and
@@ -41,52 +39,50 @@ class _Pass:
     output: Tensor  # [batch, tokens, d], after the last block and the final norm
 
 
-def prove_sites(
-    loaded: LoadedModel, places: Sequence[Place], sequences: Sequence[NDArray[np.int64]]
-) -> SiteContract:
-    """Check six properties on two short sequences, at every place.
+def prove_sites(loaded: LoadedModel, places: Sequence[Place], inputs: Inputs) -> SiteContract:
+    """Check six properties on two short examples, at every place.
 
     Adding zero changes nothing, to the bit; adding v changes the recorded tensor into x + v,
-    exactly; that change reaches the model's output; a text alone and in a padded batch agree. In
-    causal models also padding on the left, and going on from a cache of keys and values, agree.
+    exactly; that change reaches the model's output; an example alone and in a padded batch agree.
+    In causal models also padding on the left, and going on from a cache of keys and values, agree.
     Where activations are not finite there is nothing to compare: whoever stores them says so.
 
     Raises ProbesteerError that names the place and the property that fails.
     """
-    shortest = sorted(sequences, key=len)
-    probes = [shortest[0], shortest[-1][: len(shortest[0]) + 8]]
-    ids, mask = pad_batch(loaded, probes)
-    plain = _forward(loaded, places, ids, mask, {})
+    probes = inputs.probes()
+    count = len(probes.lengths)
+    batch = probes.batch(loaded, range(count))
+    plain = _forward(loaded, places, batch, {})
     tolerance = TOLERANCE.get(plain.output.dtype, 1e-4)
     names = [place.stem for place in places]
     if not all(bool(torch.isfinite(x).all()) for x in (*plain.at.values(), plain.output)):
         return SiteContract(names, float("nan"), None, None, tolerance)
     zeros = {place: torch.zeros_like(x[0, 0]) for place, x in plain.at.items()}
-    zero = _forward(loaded, places, ids, mask, zeros)
+    zero = _forward(loaded, places, batch, zeros)
     for place in places:
         if not torch.equal(zero.at[place], plain.at[place]):
             _refuse(loaded, place, "adding zero changes the activation")
     if not torch.equal(zero.output, plain.output):
         _refuse(loaded, places[-1], "adding zero changes the output")
     for place in places:
-        _prove_writing(loaded, place, ids, mask, plain)
-    alone = [_forward(loaded, places, *pad_batch(loaded, [probe]), {}).at for probe in probes]
+        _prove_writing(loaded, place, batch, plain)
+    alone = [_forward(loaded, places, probes.batch(loaded, [i]), {}).at for i in range(count)]
     padded = [
-        {place: x[row, : len(probe)] for place, x in plain.at.items()}
-        for row, probe in enumerate(probes)
+        {place: x[row, : alone[row][place].shape[1]] for place, x in plain.at.items()}
+        for row in range(count)
     ]
-    what = "a text alone and in a batch"
-    batch = _agree(loaded, what, padded, alone, tolerance)
-    if not loaded.causal:
-        return SiteContract(names, batch, None, None, tolerance)
-    on_left = padded_on_the_left(loaded, places, probes)
+    what = "an example alone and in a batch"
+    batched = _agree(loaded, what, padded, alone, tolerance)
+    if not loaded.causal or not isinstance(probes, TextInputs):
+        return SiteContract(names, batched, None, None, tolerance)
+    on_left = padded_on_the_left(loaded, places, probes.ids)
     left = _agree(loaded, "a text alone and padded on the left", on_left, alone, tolerance)
-    continued = (continued_from_cache(loaded, places, probe) for probe in probes)
+    continued = (continued_from_cache(loaded, places, sequence) for sequence in probes.ids)
     cached = [found for found in continued if found is not None]
-    if len(cached) < len(probes):
-        return SiteContract(names, batch, left, None, tolerance)
+    if len(cached) < count:
+        return SiteContract(names, batched, left, None, tolerance)
     going_on = _agree(loaded, "a text alone and taken up from a cache", cached, alone, tolerance)
-    return SiteContract(names, batch, left, going_on, tolerance)
+    return SiteContract(names, batched, left, going_on, tolerance)
 
 
 def _agree(
@@ -114,14 +110,14 @@ def _agree(
 
 
 def _prove_writing(
-    loaded: LoadedModel, place: Place, ids: Tensor, mask: Tensor, plain: _Pass
+    loaded: LoadedModel, place: Place, batch: Mapping[str, Tensor], plain: _Pass
 ) -> None:
     """Adding v moves the recorded tensor by v, and the model's output goes with it."""
     unchanged = plain.at[place]
     # As large as the activations, so that no dtype rounds it away.
     size = unchanged.abs().mean().clamp(1.0)
     shift = torch.linspace(-1, 1, unchanged.shape[-1]).to(unchanged) * size
-    moved = _forward(loaded, [place], ids, mask, {place: shift})
+    moved = _forward(loaded, [place], batch, {place: shift})
     if not torch.equal(moved.at[place], unchanged + shift):
         _refuse(loaded, place, "the recorded tensor is not the one that was changed")
     if torch.equal(moved.output, plain.output):
@@ -132,8 +128,7 @@ def _prove_writing(
 def _forward(
     loaded: LoadedModel,
     places: Sequence[Place],
-    ids: Tensor,
-    mask: Tensor,
+    batch: Mapping[str, Tensor],
     shifts: Mapping[Place, Tensor],
 ) -> _Pass:
     """Record `places`, with the shift of each, [d], added where `shifts` has one."""
@@ -145,7 +140,7 @@ def _forward(
         for place, shift in shifts.items():
             hooks.enter_context(at_place(loaded.blocks, place, partial(add, shift)))
         seen = hooks.enter_context(recorded(loaded, places))
-        output = loaded.run_blocks(ids, mask)
+        output = loaded.run_blocks(batch)
     return _Pass(seen, output)
 
 

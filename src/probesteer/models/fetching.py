@@ -21,6 +21,7 @@ from probesteer.settings.schema import ModelSettings
 
 # Weights are safetensors; everything else that loading needs is small text.
 _WANTED = ["*.json", "*.safetensors", "tokenizer*", "*.model", "vocab*", "merges*", "*.jinja"]
+_IMAGE_FILES = ("preprocessor_config.json", "processor_config.json")
 _TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model", "spiece.model", "vocab.json", "vocab.txt")
 
 
@@ -92,9 +93,13 @@ def _record(
         raise ProbesteerError(f"model {name}: {config_file} is not JSON; fetch it anew") from fault
     if not isinstance(config, dict):
         raise ProbesteerError(f"model {name}: {config_file} holds no settings; fetch it anew")
-    if not any((folder / file).is_file() for file in _TOKENIZER_FILES):
+    architecture = (config.get("architectures") or ["unknown"])[0]
+    kind = kind_of(architecture)
+    reader = "image processor" if kind == "image" else "tokenizer"
+    reader_files = _IMAGE_FILES if kind == "image" else _TOKENIZER_FILES
+    if not any((folder / file).is_file() for file in reader_files):
         raise ProbesteerError(
-            f"model {name}: {folder} has no tokenizer; add one with tokenizer.save_pretrained"
+            f"model {name}: {folder} has no {reader}; add it with its save_pretrained"
         )
     weights = sorted(folder.glob("*.safetensors"))
     if not weights and settings.allow_pickle_weights:
@@ -104,7 +109,6 @@ def _record(
             f"model {name}: {folder} has no *.safetensors; convert its weights with "
             "save_pretrained, or set allow_pickle_weights in the model's YAML"
         )
-    architecture = (config.get("architectures") or ["unknown"])[0]
     files = [
         file
         for pattern in _WANTED
@@ -118,6 +122,6 @@ def _record(
         source=source,
         revision=revision,
         architecture=architecture,
-        kind=kind_of(architecture),
+        kind=kind,
         files={file.name: file_digest(file) for file in sorted({*files, *weights})},
     )

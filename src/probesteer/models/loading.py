@@ -1,12 +1,12 @@
 """Load a fetched model, ready to be read and written at its places."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
-from transformers import AutoTokenizer
+from transformers import AutoImageProcessor, AutoTokenizer
 from transformers.utils import logging
 
 from probesteer.errors import ProbesteerError
@@ -22,7 +22,7 @@ class LoadedModel:
 
     name: str
     model: Any  # transformers.PreTrainedModel
-    tokenizer: Any  # transformers.PreTrainedTokenizerBase
+    tokenizer: Any  # transformers.PreTrainedTokenizerBase; of image models the image processor
     blocks: Blocks
     device: torch.device
     kind: Kind
@@ -48,13 +48,29 @@ class LoadedModel:
         """A token id for padding; masked out, so any id does."""
         return int(self.tokenizer.pad_token_id or 0)
 
-    def run_blocks(self, ids: Tensor, mask: Tensor) -> Tensor:
-        """One forward pass without the language-model head; ids, mask: [batch, tokens].
+    @property
+    def decoder_start_id(self) -> int:
+        """The token that a decoder starts from."""
+        config = self.model.config.get_text_config(decoder=True)
+        for name in ("decoder_start_token_id", "bos_token_id"):
+            found = getattr(self.model.config, name, None) or getattr(config, name, None)
+            if found is not None:
+                return int(found)
+        return self.pad_id
 
-        Returns what the head would get, [batch, tokens, d].
+    @property
+    def decoder_layer(self) -> int | None:
+        """The first block of the decoder, whose blocks are counted after the encoder's."""
+        return self.blocks.decoder_layer
+
+    def run_blocks(self, inputs: Mapping[str, Tensor]) -> Tensor:
+        """One forward pass without the head.
+
+        inputs: what a batch of the model takes (`inputs.Inputs.batch`). Returns what the head
+        would get: [batch, tokens, d], or [batch, channels, height, width].
         """
-        options = {"use_cache": False} if self.causal else {}
-        output: Tensor = self.model.base_model(input_ids=ids, attention_mask=mask, **options)[0]
+        options = {"use_cache": False} if self.kind in ("causal", "encoder_decoder") else {}
+        output: Tensor = self.model.base_model(**inputs, **options)[0]
         return output
 
 
@@ -72,7 +88,8 @@ def load_model(record: ModelRecord, settings: ModelSettings) -> LoadedModel:
         "local_files_only": True,
     }
     try:
-        tokenizer = AutoTokenizer.from_pretrained(record.folder, **options)
+        reader = AutoImageProcessor if record.kind == "image" else AutoTokenizer
+        tokenizer = reader.from_pretrained(record.folder, **options)
         model, loading = loader_of(record.kind).from_pretrained(
             record.folder,
             dtype=getattr(torch, settings.dtype),
@@ -92,9 +109,13 @@ def load_model(record: ModelRecord, settings: ModelSettings) -> LoadedModel:
         ) from fault
     _check_whole(record, model, loading["missing_keys"])
     blocks = find_blocks(model, settings.blocks)
-    # Spread over several devices, a model takes its inputs where its embedding lies.
-    at = model.get_input_embeddings().weight.device
-    return LoadedModel(record.name, model, tokenizer, blocks, at, record.kind)
+    return LoadedModel(record.name, model, tokenizer, blocks, _input_device(model), record.kind)
+
+
+def _input_device(model: Any) -> torch.device:
+    """Spread over several devices, a model takes its inputs where its first weights lie."""
+    parameters: Iterable[Tensor] = model.parameters()
+    return next(weights.device for weights in parameters if weights.device.type != "meta")
 
 
 def _placement(settings: ModelSettings) -> dict[str, Any]:
@@ -108,11 +129,6 @@ def _placement(settings: ModelSettings) -> dict[str, Any]:
 
 
 def _check_whole(record: ModelRecord, model: Any, missing: Collection[str]) -> None:
-    if model.config.is_encoder_decoder:
-        raise ProbesteerError(
-            f"model {record.name}: {record.architecture} has an encoder and a decoder; "
-            "choose a model that has one of them"
-        )
     # No site lies behind the pooler; whatever else is missing would be filled with random numbers.
     lost = sorted(key for key in missing if "pooler" not in key)
     if lost:

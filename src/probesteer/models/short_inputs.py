@@ -7,6 +7,12 @@ import torch
 from torch import nn
 
 
+def takes_images(model: nn.Module) -> bool:
+    """Whether a forward pass takes images and no tokens."""
+    accepted = inspect.signature(model.forward).parameters
+    return "pixel_values" in accepted and "input_ids" not in accepted
+
+
 def short_inputs(model: nn.Module) -> dict[str, Any]:
     """What one forward pass of `model` takes: two sequences of six tokens, without a cache.
 
@@ -16,7 +22,7 @@ def short_inputs(model: nn.Module) -> dict[str, Any]:
     parameter = next(model.parameters())
     device, accepted = parameter.device, inspect.signature(model.forward).parameters
     inputs: dict[str, Any] = {"use_cache": False} if "use_cache" in accepted else {}
-    if "pixel_values" in accepted and "input_ids" not in accepted:
+    if takes_images(model):
         size = getattr(config, "image_size", None) or 224
         height, width = (size, size) if isinstance(size, int) else size
         shape = (2, getattr(config, "num_channels", 3), height, width)

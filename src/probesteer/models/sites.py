@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from probesteer.errors import ProbesteerError
@@ -45,10 +46,10 @@ def at_place(blocks: Blocks, place: Place, function: SiteFunction) -> Iterator[N
     Raises ProbesteerError for a place that the model doesn't have.
     """
     module, attach = _find(blocks, place)
+    block = blocks[place.layer]
     with ExitStack() as hooks:
-        if module is not blocks[place.layer]:
-            function = _in_tokens(blocks[place.layer], function, hooks)
-        hooks.callback(attach(module, function).remove)
+        shaped = _in_tokens(block, function, hooks) if module is not block else function
+        hooks.callback(attach(module, _in_pixels(block, shaped)).remove)
         yield
 
 
@@ -67,6 +68,28 @@ def _in_tokens(block: nn.Module, function: SiteFunction, hooks: ExitStack) -> Si
 
     hooks.callback(block.register_forward_pre_hook(keep_shape, with_kwargs=True).remove)
     return shaped
+
+
+def _in_pixels(block: nn.Module, function: SiteFunction) -> SiteFunction:
+    """`function` for images: every pixel of [batch, channels, height, width] is a token."""
+
+    def shaped(x: Tensor) -> Tensor | None:
+        if x.dim() != 4:
+            return function(x)
+        last = x.movedim(1, -1) if _channels_come_first(block, x) else x
+        edited = function(last.flatten(1, 2))
+        if edited is None:
+            return None
+        back = edited.view(last.shape)
+        # In the layout of x, which decides how a convolution rounds.
+        return torch.empty_like(x).copy_(back if last is x else back.movedim(-1, 1))
+
+    return shaped
+
+
+def _channels_come_first(block: nn.Module, x: Tensor) -> bool:
+    convolutions = [module for module in block.modules() if isinstance(module, nn.Conv2d)]
+    return any(x.shape[1] in (module.in_channels, module.out_channels) for module in convolutions)
 
 
 def _find(

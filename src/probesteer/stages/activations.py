@@ -7,10 +7,12 @@ import pandas as pd
 
 from probesteer.activations.cache import Request
 from probesteer.activations.extraction import fill_cache
+from probesteer.activations.image_rows import image_rows
 from probesteer.concepts.faults import row_number
 from probesteer.concepts.positions import parse_position, reading_rows
 from probesteer.concepts.reading import read_examples
-from probesteer.files.digests import json_digest
+from probesteer.files.digests import file_digest, json_digest
+from probesteer.models.inputs import Inputs, TextInputs, read_images
 from probesteer.models.loading import load_model
 from probesteer.models.record import read_record
 from probesteer.models.sites import places_of
@@ -37,15 +39,22 @@ def run(
     model_record = read_record(record)
     loaded = load_model(model_record, settings.model)
     numbers = [row_number(examples, example) for example in range(len(texts))]
-    tokens = tokenize(loaded, texts, f"{examples}: row", numbers)
-    rows = reading_rows(
-        parse_position(settings.position),
-        tokens.offsets,
-        [mask.astype(int).tolist() for mask in tokens.special],
-        _spans(table),
-        texts,
-        examples,
-    )
+    position = parse_position(settings.position)
+    inputs: Inputs
+    if loaded.kind == "image":
+        inputs, digests = read_images(loaded, texts), [file_digest(Path(path)) for path in texts]
+        rows = image_rows(position, len(texts))
+    else:
+        tokens = tokenize(loaded, texts, f"{examples}: row", numbers)
+        inputs, digests = TextInputs(tokens.ids), []
+        rows = reading_rows(
+            position,
+            tokens.offsets,
+            [mask.astype(int).tolist() for mask in tokens.special],
+            _spans(table),
+            texts,
+            examples,
+        )
     request = Request(
         model=model_record.digest,
         model_dtype=settings.model.dtype,
@@ -53,14 +62,14 @@ def run(
         template="",
         position=settings.position,
         dtype=settings.activations.dtype,
-        texts=json_digest([texts, _spans(table)]),
+        texts=json_digest([texts, _spans(table), digests]),
         code=provenance["code"],
     )
     places = places_of(len(loaded.blocks), settings.activations.sites)
     folder = Path(manifest).parent
     batch_tokens = settings.activations.batch_tokens
     origin = {"source": model_record.source, "revision": model_record.revision}
-    fill_cache(loaded, tokens, rows, places, folder, request, batch_tokens, examples, origin)
+    fill_cache(loaded, inputs, rows, places, folder, request, batch_tokens, examples, origin)
 
 
 def _spans(table: pd.DataFrame) -> list[str | None]:

@@ -13,6 +13,7 @@ from probesteer.activations.cache import ActivationCache, Request, open_cache
 from probesteer.activations.extraction import fill_cache
 from probesteer.activations.journal import Journal
 from probesteer.concepts.positions import ReadingRows, parse_position, reading_rows
+from probesteer.models.inputs import TextInputs
 from probesteer.models.loading import LoadedModel
 from probesteer.models.sites import places_of
 from probesteer.models.tokens import TokenSequences, tokenize
@@ -57,9 +58,8 @@ def fill(
     tokens = tokenize(loaded, TEXTS, "text")
     places = places_of(len(loaded.blocks), sites)
     rows = rows_of(tokens, asked.position)
-    fill_cache(
-        loaded, tokens, rows, places, folder, asked, batch_tokens, Path("examples.csv"), ORIGIN
-    )
+    inputs, source = TextInputs(tokens.ids), Path("examples.csv")
+    fill_cache(loaded, inputs, rows, places, folder, asked, batch_tokens, source, ORIGIN)
     return open_cache(folder / "manifest.json")
 
 

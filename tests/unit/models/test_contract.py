@@ -15,6 +15,7 @@ from transformers import MambaConfig, MambaForCausalLM
 from probesteer.errors import ProbesteerError
 from probesteer.models.blocks import Blocks, find_blocks
 from probesteer.models.contract import prove_sites
+from probesteer.models.inputs import TextInputs
 from probesteer.models.loading import LoadedModel
 from probesteer.models.sites import places_of
 from probesteer.models.tokens import tokenize
@@ -30,7 +31,7 @@ def sequences(loaded: LoadedModel) -> list[NDArray[np.int64]]:
 
 def refusal(loaded: LoadedModel, sites: Sequence[str] = ("resid_post",)) -> str:
     with pytest.raises(ProbesteerError) as caught:
-        prove_sites(loaded, places_of(len(loaded.blocks), sites), sequences(loaded))
+        prove_sites(loaded, places_of(len(loaded.blocks), sites), TextInputs(sequences(loaded)))
     assert "\n" not in str(caught.value)
     return str(caught.value)
 
@@ -99,7 +100,7 @@ class CountingFromTheLast(Around):
 def test_it_holds_on_every_kind(kind: str, load_tiny: Load) -> None:
     loaded = load_tiny(kind)
     places = places_of(len(loaded.blocks), ["resid_pre", "resid_post"])
-    contract = prove_sites(loaded, places, sequences(loaded))
+    contract = prove_sites(loaded, places, TextInputs(sequences(loaded)))
     assert contract.places == [place.stem for place in places]
     assert 0 <= contract.batch_difference <= contract.tolerance == 1e-4
     for difference in (contract.left_padding_difference, contract.cache_difference):
@@ -111,7 +112,7 @@ def test_it_holds_on_every_kind(kind: str, load_tiny: Load) -> None:
 
 def test_it_holds_at_every_site(load_tiny: Load) -> None:
     loaded = load_tiny("llama")
-    contract = prove_sites(loaded, places_of(3, SITES), sequences(loaded))
+    contract = prove_sites(loaded, places_of(3, SITES), TextInputs(sequences(loaded)))
     assert len(contract.places) == 3 * len(SITES)
 
 
@@ -125,7 +126,7 @@ def test_a_pass_that_goes_on_from_a_cache_and_differs_is_found(load_tiny: Load) 
     loaded = with_block(load_tiny("gpt2"), 1, CountingFromTheLast)
     found = [ids for ids in sequences(loaded) if len(ids) > 2]
     with pytest.raises(ProbesteerError, match="a text alone and taken up from a cache differ by"):
-        prove_sites(loaded, places_of(3, ["resid_post"]), found)
+        prove_sites(loaded, places_of(3, ["resid_post"]), TextInputs(found))
 
 
 def test_a_recurrent_model_has_no_keys_and_values_to_compare(load_tiny: Load) -> None:
@@ -134,7 +135,7 @@ def test_a_recurrent_model_has_no_keys_and_values_to_compare(load_tiny: Load) ->
     model = MambaForCausalLM(config).eval()
     loaded = replace(load_tiny("gpt2"), model=model, blocks=find_blocks(model))
     short = [np.arange(4, 10), np.arange(6, 15)]
-    contract = prove_sites(loaded, places_of(2, ["resid_post"]), short)
+    contract = prove_sites(loaded, places_of(2, ["resid_post"]), TextInputs(short))
     assert contract.cache_difference is None
     assert contract.left_padding_difference is not None
 
@@ -143,13 +144,13 @@ def test_a_recurrent_model_has_no_keys_and_values_to_compare(load_tiny: Load) ->
 def test_it_holds_in_half_precision(dtype: torch.dtype, load_tiny: Load) -> None:
     loaded = load_tiny("llama")
     loaded.model.to(dtype)
-    contract = prove_sites(loaded, places_of(3, ["resid_post"]), sequences(loaded))
+    contract = prove_sites(loaded, places_of(3, ["resid_post"]), TextInputs(sequences(loaded)))
     assert contract.tolerance > 1e-3
 
 
 def test_it_holds_for_a_single_sequence(load_tiny: Load) -> None:
     loaded = load_tiny("gpt2")
-    contract = prove_sites(loaded, places_of(3, ["resid_post"]), sequences(loaded)[:1])
+    contract = prove_sites(loaded, places_of(3, ["resid_post"]), TextInputs(sequences(loaded)[:1]))
     assert contract.batch_difference <= contract.tolerance
 
 
@@ -171,7 +172,7 @@ def test_a_last_block_whose_output_goes_nowhere_is_found(load_tiny: Load) -> Non
 
 def test_texts_that_see_each_other_are_found(load_tiny: Load) -> None:
     message = refusal(with_block(load_tiny("gpt2"), 1, Mixing))
-    assert message.startswith("model gpt2: a text alone and in a batch differ by ")
+    assert message.startswith("model gpt2: an example alone and in a batch differ by ")
     assert message.endswith("more than 0.0001; its padding or cache is not supported")
 
 
@@ -182,7 +183,7 @@ def test_a_model_that_ignores_the_mask_is_found(load_tiny: Load) -> None:
     encoder.forward = lambda input_ids, attention_mask, **options: without_mask(
         input_ids=input_ids, **options
     )
-    assert "a text alone and in a batch differ by" in refusal(loaded)
+    assert "an example alone and in a batch differ by" in refusal(loaded)
 
 
 def test_a_model_that_changes_by_itself_is_found(load_tiny: Load) -> None:
@@ -220,5 +221,5 @@ def test_a_block_that_runs_twice_is_found(load_tiny: Load) -> None:
 def test_activations_that_are_not_finite_are_left_to_the_reader(load_tiny: Load) -> None:
     loaded = load_tiny("gpt2")
     loaded.model.transformer.h[1].mlp.c_fc.bias[0] = math.nan
-    contract = prove_sites(loaded, places_of(3, ["resid_post"]), sequences(loaded))
+    contract = prove_sites(loaded, places_of(3, ["resid_post"]), TextInputs(sequences(loaded)))
     assert math.isnan(contract.batch_difference)

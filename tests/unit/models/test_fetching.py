@@ -247,7 +247,7 @@ def test_a_folder_without_a_tokenizer_is_one_line(copied: Path) -> None:
     for file in copied.glob("tokenizer*"):
         file.unlink()
     assert refusal(copied) == (
-        f"model mine: {copied} has no tokenizer; add one with tokenizer.save_pretrained"
+        f"model mine: {copied} has no tokenizer; add it with its save_pretrained"
     )
 
 

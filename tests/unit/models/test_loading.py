@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from transformers import T5Config, T5ForConditionalGeneration
 
 from probesteer.errors import ProbesteerError
 from probesteer.models.fetching import fetch_model
@@ -61,7 +60,7 @@ def test_run_blocks_gives_what_the_head_gets(load_tiny: Callable[[str], LoadedMo
     loaded = load_tiny("gpt2")
     ids = torch.tensor([[3, 4, 5]])
     with torch.no_grad():
-        hidden = loaded.run_blocks(ids, torch.ones_like(ids))
+        hidden = loaded.run_blocks({"input_ids": ids, "attention_mask": torch.ones_like(ids)})
         logits = loaded.model(input_ids=ids).logits
     assert torch.equal(loaded.model.lm_head(hidden), logits)
 
@@ -166,11 +165,9 @@ def test_code_beside_the_weights_is_not_run(copied: Path, tmp_path: Path) -> Non
     assert not (tmp_path / "ran").exists()
 
 
-def test_a_model_with_encoder_and_decoder_is_one_line(copied: Path) -> None:
-    config = T5Config(vocab_size=420, d_model=8, d_kv=4, d_ff=8, num_layers=1, num_heads=2)
-    (copied / "model.safetensors").unlink()
-    T5ForConditionalGeneration(config).save_pretrained(copied)
-    assert refusal(copied) == (
-        "model mine: T5ForConditionalGeneration has an encoder and a decoder; "
-        "choose a model that has one of them"
-    )
+def test_the_blocks_of_a_decoder_follow_the_encoders(
+    load_tiny: Callable[[str], LoadedModel],
+) -> None:
+    loaded = load_tiny("t5")
+    assert list(loaded.blocks) == [*loaded.model.encoder.block, *loaded.model.decoder.block]
+    assert (loaded.kind, loaded.decoder_layer, loaded.decoder_start_id) == ("encoder_decoder", 2, 0)

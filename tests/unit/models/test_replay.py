@@ -10,18 +10,19 @@ import torch
 from torch import Tensor, nn
 
 from probesteer.models.blocks import Blocks
+from probesteer.models.inputs import TextInputs
 from probesteer.models.loading import LoadedModel
 from probesteer.models.replay import resumed_after, returns_only_residual
 from probesteer.models.sites import at_place, places_of
-from probesteer.models.tokens import pad_batch, tokenize
+from probesteer.models.tokens import tokenize
 from probesteer.places import Place
 from tests.tiny_models import KINDS, TEXTS
 
 Load = Callable[[str], LoadedModel]
 
 
-def batch(loaded: LoadedModel) -> tuple[Tensor, Tensor]:
-    return pad_batch(loaded, tokenize(loaded, TEXTS[:3], "text").ids)
+def batch(loaded: LoadedModel) -> dict[str, Tensor]:
+    return TextInputs(tokenize(loaded, TEXTS[:3], "text").ids).batch(loaded, range(3))
 
 
 @torch.no_grad()
@@ -33,25 +34,25 @@ def block_outputs(loaded: LoadedModel) -> list[Any]:
                 lambda module, args, output: outputs.append(output)
             )
             hooks.callback(handle.remove)
-        loaded.run_blocks(*batch(loaded))
+        loaded.run_blocks(batch(loaded))
     return outputs
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_resumed_equals_the_hooked_pass_to_the_bit(kind: str, load_tiny: Load) -> None:
     loaded = load_tiny(kind)
-    ids, mask = batch(loaded)
+    given = batch(loaded)
     outputs = block_outputs(loaded)
     shift = torch.linspace(-1, 1, loaded.width)
     for place in places_of(len(loaded.blocks), ["resid_pre", "resid_post"]):
         seen: dict[Place, Tensor] = {}
         with torch.no_grad():
             with at_place(loaded.blocks, place, partial(seen.__setitem__, place)):
-                loaded.run_blocks(ids, mask)
+                loaded.run_blocks(given)
             with at_place(loaded.blocks, place, lambda x: x + shift):
-                hooked = loaded.run_blocks(ids, mask)
+                hooked = loaded.run_blocks(given)
             with resumed_after(loaded.blocks, place, seen[place] + shift, outputs):
-                resumed = loaded.run_blocks(ids, mask)
+                resumed = loaded.run_blocks(given)
         assert torch.equal(resumed, hooked)
 
 
@@ -64,12 +65,12 @@ def test_blocks_up_to_the_place_do_not_run(kind: str, load_tiny: Load) -> None:
                  or "RMSNorm" in type(module).__name__)  # fmt: skip
     runs: list[int] = []
     inner.register_forward_pre_hook(lambda module, args: runs.append(1))
-    ids, mask = batch(loaded)
+    given = batch(loaded)
     with torch.no_grad(), resumed_after(loaded.blocks, place, _first(outputs[0]), outputs):
-        resumed = loaded.run_blocks(ids, mask)
+        resumed = loaded.run_blocks(given)
     assert runs == []
     with torch.no_grad():
-        assert torch.equal(resumed, loaded.run_blocks(ids, mask))
+        assert torch.equal(resumed, loaded.run_blocks(given))
     assert runs == [1]
 
 

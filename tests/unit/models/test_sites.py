@@ -8,17 +8,18 @@ from torch import Tensor, nn
 
 from probesteer.errors import ProbesteerError
 from probesteer.models.blocks import Blocks
+from probesteer.models.inputs import TextInputs
 from probesteer.models.loading import LoadedModel
 from probesteer.models.sites import at_place, places_of
-from probesteer.models.tokens import pad_batch, tokenize
+from probesteer.models.tokens import tokenize
 from probesteer.places import EMBEDDING, Place
 from tests.tiny_models import KINDS, TEXTS
 
 Load = Callable[[str], LoadedModel]
 
 
-def batch(loaded: LoadedModel) -> tuple[Tensor, Tensor]:
-    return pad_batch(loaded, tokenize(loaded, TEXTS[:3], "text").ids)
+def batch(loaded: LoadedModel) -> dict[str, Tensor]:
+    return TextInputs(tokenize(loaded, TEXTS[:3], "text").ids).batch(loaded, range(3))
 
 
 def hooks(model: nn.Module) -> int:
@@ -32,7 +33,7 @@ def recorded(loaded: LoadedModel, place: Place) -> tuple[Tensor, Tensor]:
     """The tensor at a place, and the output."""
     seen: list[Tensor] = []
     with at_place(loaded.blocks, place, lambda x: seen.append(x.clone())):
-        output = loaded.run_blocks(*batch(loaded))
+        output = loaded.run_blocks(batch(loaded))
     [x] = seen
     return x, output
 
@@ -52,11 +53,9 @@ def test_a_place_holds_what_transformers_calls_the_hidden_states(
     kind: str, load_tiny: Load
 ) -> None:
     loaded = load_tiny(kind)
-    ids, mask = batch(loaded)
+    given = batch(loaded)
     with torch.no_grad():
-        states = loaded.model.base_model(
-            input_ids=ids, attention_mask=mask, output_hidden_states=True
-        ).hidden_states
+        states = loaded.model.base_model(**given, output_hidden_states=True).hidden_states
     assert torch.equal(recorded(loaded, EMBEDDING)[0], states[0])
     # The last of the states is normed in most architectures, so it isn't compared.
     for layer in range(len(loaded.blocks) - 1):
@@ -115,7 +114,7 @@ def test_hooks_are_gone_after_the_context_and_after_an_exception(
         raise RuntimeError("in the hook")
 
     with pytest.raises(RuntimeError, match="in the hook"), at_place(loaded.blocks, place, fail):
-        loaded.run_blocks(*batch(loaded))
+        loaded.run_blocks(batch(loaded))
     assert hooks(loaded.model) == 0
 
 
