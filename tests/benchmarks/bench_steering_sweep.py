@@ -19,7 +19,7 @@ from torch import Tensor
 from transformers import GPT2Config, GPT2LMHeadModel
 
 from probesteer.interventions.edits import Add
-from probesteer.interventions.scoring import ScoredRow
+from probesteer.interventions.scoring import text_row
 from probesteer.interventions.sweep import run_sweep
 from probesteer.models.blocks import find_blocks
 from probesteer.models.loading import LoadedModel
@@ -104,7 +104,7 @@ def one_sweep(
     """The same from the library, which measures the KL and the likeliest token besides."""
     last = ids.shape[1] - 1
     rows = [
-        ScoredRow(item, row, last, (last, last), (POSITIVE, NEGATIVE), (1, -1), True)
+        text_row(item, row, last, (last, last), (POSITIVE, NEGATIVE), (1, -1), True)
         for item, row in enumerate(ids)
     ]
     edits = {place: Add(vectors) for place, vectors in pushes.items()}

@@ -5,6 +5,7 @@ rule measure_scale:
         directions=f"{TABLES}/directions.safetensors",
         prompts=f"{CONCEPT}/prompts.parquet",
         neutral=f"{CONCEPT}/neutral.parquet",
+        examples=f"{CONCEPT}/examples.parquet",
     output:
         table=f"{TABLES}/scale.parquet",
         sensitivity=f"{TABLES}/sensitivity.parquet",
@@ -23,5 +24,6 @@ rule measure_scale:
         "python3 -m probesteer scale --settings {params.settings:q}"
         " --record {input.record:q} --directions {input.directions:q}"
         " --prompts {input.prompts:q} --neutral {input.neutral:q}"
+        " --examples {input.examples:q}"
         " --table {output.table:q} --sensitivity {output.sensitivity:q}"
         " --log {log:q} --resources {params.resources:q}"

@@ -5,6 +5,7 @@ rule steer:
         directions=f"{TABLES}/directions.safetensors",
         prompts=f"{CONCEPT}/prompts.parquet",
         neutral=f"{CONCEPT}/neutral.parquet",
+        examples=f"{CONCEPT}/examples.parquet",
     output:
         table=f"{TABLES}/steering.parquet",
         prompts=f"{TABLES}/steering_prompts.parquet",
@@ -24,5 +25,6 @@ rule steer:
         "python3 -m probesteer steering --settings {params.settings:q}"
         " --record {input.record:q} --directions {input.directions:q}"
         " --prompts {input.prompts:q} --neutral {input.neutral:q}"
+        " --examples {input.examples:q}"
         " --table {output.table:q} --prompts-table {output.prompts:q}"
         " --samples {output.samples:q} --log {log:q} --resources {params.resources:q}"

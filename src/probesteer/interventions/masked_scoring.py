@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from probesteer.errors import ProbesteerError
-from probesteer.interventions.scoring import ScoredRow
+from probesteer.interventions.scoring import ScoredRow, text_row
 from probesteer.models.loading import LoadedModel
 from probesteer.models.tokens import tokenize
 
@@ -56,7 +56,7 @@ def score_masked_prompts(
                     "a masked model predicts single tokens"
                 )
             tokens.append(int(whole[at]))
-        rows.append(ScoredRow(item, ids, at, (at, at), tuple(tokens), (1, -1), True))
+        rows.append(text_row(item, ids, at, (at, at), tokens, (1, -1), True))
     return rows
 
 
@@ -71,7 +71,7 @@ def score_masked_texts(loaded: LoadedModel, texts: Sequence[str], source: str) -
         for at in np.flatnonzero(~special).tolist():
             masked = ids.copy()
             masked[at] = loaded.tokenizer.mask_token_id
-            rows.append(ScoredRow(item, masked, 0, (at,), (int(ids[at]),), (1,), False))
+            rows.append(text_row(item, masked, 0, (at,), (int(ids[at]),), (1,), False))
     return rows
 
 

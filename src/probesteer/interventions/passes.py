@@ -18,6 +18,7 @@ from transformers.cache_utils import DynamicLayer
 
 from probesteer.interventions.edits import Edit
 from probesteer.interventions.intervene import apply_stacked, intervene
+from probesteer.interventions.predictions import first_edited, predictions
 from probesteer.interventions.scoring import RowBatch
 from probesteer.models.contract import TOLERANCE
 from probesteer.models.loading import LoadedModel
@@ -56,7 +57,7 @@ def run_unedited(loaded: LoadedModel, batch: RowBatch, places: Sequence[Place]) 
             hooks.callback(handle.remove)
         for place in places:
             record(place, hooks)
-        logits = _logits(loaded, batch.ids, batch.kept)
+        logits = predictions(loaded, batch.inputs, batch.kept)
     return UneditedPass(logits, hidden, outputs)
 
 
@@ -68,7 +69,8 @@ def edited_pass(
     direct: hook the whole model for every edit, as the reference.
     """
     start = batch.start if positions == "from_last" else 0
-    if direct:
+    if direct or loaded.kind in ("encoder_decoder", "image"):
+        # A decoder needs the whole encoder, and images change their size from block to block.
         return _Hooked(loaded, batch, start)
     if start == 0:
         return _Resumed(loaded, batch, unedited, start, None)
@@ -114,9 +116,10 @@ class _Hooked:
         self._loaded, self._batch, self._start = loaded, batch, start
 
     def __call__(self, place: Place, edit: Edit) -> Tensor:
-        ids = self._batch.ids.repeat_interleave(edit.size, dim=0)
-        with intervene(self._loaded, place, edit, self._start):
-            logits = _logits(self._loaded, ids, self._batch.kept)
+        inputs = _stacked(self._batch.inputs, edit.size)
+        start = first_edited(self._loaded, place, self._start)
+        with intervene(self._loaded, place, edit, start):
+            logits = predictions(self._loaded, inputs, self._batch.kept)
         return logits.view(-1, edit.size, *logits.shape[1:])
 
 
@@ -139,11 +142,11 @@ class _Resumed:
         self._stacked: tuple[int, DynamicCache] | None = None
 
     def __call__(self, place: Place, edit: Edit) -> Tensor:
-        ids = self._batch.ids[:, self._start :].repeat_interleave(edit.size, dim=0)
+        inputs = _stacked({"input_ids": self._batch.ids[:, self._start :]}, edit.size)
         hidden = self._unedited.hidden[place][:, self._start :]
         edited = apply_stacked(edit, hidden.repeat_interleave(edit.size, dim=0))
         with resumed_after(self._loaded.blocks, place, edited, self._unedited.outputs):
-            logits = _logits(self._loaded, ids, self._batch.kept, self._past(edit.size))
+            logits = predictions(self._loaded, inputs, self._batch.kept, self._past(edit.size))
         return logits.view(-1, edit.size, *logits.shape[1:])
 
     def _past(self, size: int) -> DynamicCache | None:
@@ -164,16 +167,5 @@ def _view(cache: DynamicCache) -> DynamicCache:
     return view
 
 
-def _logits(
-    loaded: LoadedModel, ids: Tensor, keep: int, past: DynamicCache | None = None
-) -> Tensor:
-    """Logits at the last `keep` positions: [batch, keep, vocabulary]."""
-    options: dict[str, Any] = {}
-    if loaded.causal:
-        options = {
-            "past_key_values": past,
-            "use_cache": past is not None,
-            "logits_to_keep": keep,
-        }
-    logits: Tensor = loaded.model(input_ids=ids, **options).logits[:, -keep:]
-    return logits
+def _stacked(inputs: Mapping[str, Tensor], size: int) -> dict[str, Tensor]:
+    return {name: x.repeat_interleave(size, dim=0) for name, x in inputs.items()}

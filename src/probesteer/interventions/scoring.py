@@ -1,7 +1,8 @@
 """What is read from the model's predictions: log-probabilities of given tokens."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,30 +11,53 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from probesteer.errors import ProbesteerError
+from probesteer.models.inputs import length_of
 from probesteer.models.loading import LoadedModel
 from probesteer.models.tokens import tokenize
 
 
 @dataclass(frozen=True)
 class ScoredRow:
-    """One token sequence and the predictions that are read from it.
+    """One example and the predictions that are read from it.
 
     The row's score is the sum of `signs * log p(tokens)`, where `tokens[r]` is predicted at
-    position `positions[r]`.
+    position `positions[r]` of the last `kept` ones. A classifier predicts a class, at one position.
     """
 
     item: int  # the prompt or text that the score counts for
-    ids: NDArray[np.int64]  # [length]
+    inputs: Mapping[str, NDArray[Any]]  # what a forward pass takes, without the batch dimension
     start: int  # the last prompt token: interventions "from_last" begin here
+    kept: int
     positions: tuple[int, ...]
     tokens: tuple[int, ...]
     signs: tuple[int, ...]
-    lead: bool  # the next-token distribution at `start` is compared on this row
+    lead: bool  # the first of the kept distributions is compared on this row
 
     @property
-    def shape(self) -> tuple[int, int, int, bool]:
+    def ids(self) -> NDArray[np.int64]:
+        """Token ids of a text: [length]."""
+        return self.inputs["input_ids"]
+
+    @property
+    def shape(self) -> tuple[Any, ...]:
         """Rows of equal shape make a batch without padding."""
-        return len(self.ids), self.start, len(self.tokens), self.lead
+        shapes = tuple((name, value.shape) for name, value in sorted(self.inputs.items()))
+        return shapes, self.start, self.kept, len(self.tokens), self.lead
+
+
+def text_row(
+    item: int,
+    ids: NDArray[np.int64],
+    start: int,
+    positions: Sequence[int],
+    tokens: Sequence[int],
+    signs: Sequence[int],
+    lead: bool,
+) -> ScoredRow:
+    """The row of a text that is read from `start` on; `positions` count from its first token."""
+    inputs, relative = {"input_ids": ids}, tuple(position - start for position in positions)
+    kept = len(ids) - start
+    return ScoredRow(item, inputs, start, kept, relative, tuple(tokens), tuple(signs), lead)
 
 
 @dataclass(frozen=True)
@@ -41,23 +65,29 @@ class RowBatch:
     """Rows of equal shape as tensors."""
 
     items: NDArray[np.int64]  # [batch]
-    ids: Tensor  # [batch, length]
+    inputs: dict[str, Tensor]  # what a forward pass takes
     start: int
-    positions: Tensor  # [batch, reads], relative to `start`
+    kept: int  # predictions are read at so many of the last positions
+    positions: Tensor  # [batch, reads], among those
     tokens: Tensor  # [batch, reads]
     signs: Tensor  # [batch, reads]
     lead: bool
 
     @property
-    def kept(self) -> int:
-        """Positions from the last prompt token on, at which predictions are read."""
-        return int(self.ids.shape[1]) - self.start
+    def ids(self) -> Tensor:
+        """Token ids of texts: [batch, length]."""
+        return self.inputs["input_ids"]
+
+    @property
+    def size(self) -> int:
+        """Tokens of the batch; an image counts as one for each of its patches."""
+        return len(self.items) * length_of({name: x[0] for name, x in self.inputs.items()})
 
     def score(self, logits: Tensor) -> Tensor:
         """logits: [batch, S, kept, vocabulary] -> scores [batch, S], nats."""
         batch, variants = logits.shape[:2]
-        rows = torch.arange(batch, device=self.ids.device)[:, None, None]
-        stack = torch.arange(variants, device=self.ids.device)[None, :, None]
+        rows = torch.arange(batch, device=logits.device)[:, None, None]
+        stack = torch.arange(variants, device=logits.device)[None, :, None]
         positions = self.positions[:, None]
         # log p = logit - log sum exp: no normalised copy of the whole vocabulary is made.
         normaliser = logits.float().logsumexp(dim=-1)
@@ -106,9 +136,7 @@ def score_texts(loaded: LoadedModel, texts: Sequence[str], source: str) -> list[
             raise ProbesteerError(f"{source} neutral text {item + 1}: one token only; lengthen it")
         predicted = tuple(int(token) for token in ids[1:])
         ones = (1,) * len(predicted)
-        rows.append(
-            ScoredRow(item, ids[:-1], 0, tuple(range(len(predicted))), predicted, ones, False)
-        )
+        rows.append(text_row(item, ids[:-1], 0, range(len(predicted)), predicted, ones, False))
     return rows
 
 
@@ -120,26 +148,32 @@ def batch_rows(
     Each has at most `batch_tokens` tokens, and `batch_kept` at which predictions are read; a
     row longer than that makes a batch of its own.
     """
-    by_shape: dict[tuple[int, int, int, bool], list[ScoredRow]] = {}
+    by_shape: dict[tuple[Any, ...], list[ScoredRow]] = {}
     for row in rows:
         by_shape.setdefault(row.shape, []).append(row)
     batches = []
-    for (length, start, _, lead), alike in sorted(by_shape.items()):
-        size = max(1, min(batch_tokens // length, batch_kept // (length - start)))
+    for _, alike in sorted(by_shape.items()):
+        one = alike[0]
+        size = max(1, min(batch_tokens // length_of(one.inputs), batch_kept // one.kept))
         for first in range(0, len(alike), size):
             part = alike[first : first + size]
             batches.append(
                 RowBatch(
                     items=np.array([row.item for row in part]),
-                    ids=torch.from_numpy(np.stack([row.ids for row in part])).to(device),
-                    start=start,
-                    positions=torch.tensor([row.positions for row in part], device=device) - start,
+                    inputs={name: _stacked(name, part, device) for name in one.inputs},
+                    start=one.start,
+                    kept=one.kept,
+                    positions=torch.tensor([row.positions for row in part], device=device),
                     tokens=torch.tensor([row.tokens for row in part], device=device),
                     signs=torch.tensor([row.signs for row in part], device=device),
-                    lead=lead,
+                    lead=one.lead,
                 )
             )
     return batches
+
+
+def _stacked(name: str, rows: Sequence[ScoredRow], device: torch.device) -> Tensor:
+    return torch.from_numpy(np.stack([row.inputs[name] for row in rows])).to(device)
 
 
 def _rows_of(
@@ -148,14 +182,14 @@ def _rows_of(
     start = len(prompt) - 1
     if all(len(target) == 1 for target in targets.values()):
         tokens = tuple(int(target[0]) for target in targets.values())
-        return [ScoredRow(item, prompt, start, (start, start), tokens, tuple(targets), True)]
+        return [text_row(item, prompt, start, (start, start), tokens, tuple(targets), True)]
     rows = []
     for sign, target in targets.items():
         ids = np.concatenate([prompt, target[:-1]])
         places = tuple(range(start, start + len(target)))
         signs = (sign,) * len(target)
         tokens = tuple(int(token) for token in target)
-        rows.append(ScoredRow(item, ids, start, places, tokens, signs, sign > 0))
+        rows.append(text_row(item, ids, start, places, tokens, signs, sign > 0))
     return rows
 
 

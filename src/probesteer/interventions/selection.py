@@ -7,17 +7,7 @@ import pandas as pd
 
 from probesteer.directions.direction import Direction
 from probesteer.errors import ProbesteerError
-from probesteer.models.loading import LoadedModel
 from probesteer.places import EMBEDDING
-
-
-def require_continuations(loaded: LoadedModel) -> None:
-    """Raise ProbesteerError for a model that predicts neither the next token nor a masked one."""
-    if loaded.kind not in ("causal", "masked"):
-        raise ProbesteerError(
-            f"model {loaded.name}: {type(loaded.model).__name__} predicts no tokens; "
-            "ask for the probes alone: snakemake probes"
-        )
 
 
 def sample_rows(frame: pd.DataFrame, limit: int | None, seed: int) -> pd.DataFrame:

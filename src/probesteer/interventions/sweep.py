@@ -11,6 +11,7 @@ from torch import Tensor
 
 from probesteer.interventions.edits import Edit
 from probesteer.interventions.passes import edited_pass, resumes_exactly, run_unedited
+from probesteer.interventions.predictions import at_start, predicted
 from probesteer.interventions.scoring import RowBatch, ScoredRow, batch_rows
 from probesteer.models.loading import LoadedModel
 from probesteer.places import Place
@@ -68,7 +69,7 @@ def run_sweep(
     }
     score, compared = np.zeros(items), set[bool]()
     residuals: dict[Place, NDArray[np.float32]] = {}
-    vocabulary = int(loaded.model.config.get_text_config().vocab_size)
+    vocabulary = predicted(loaded)
     for batch in progress(
         batch_rows(rows, loaded.device, batch_tokens, _LOGITS_AT_ONCE // vocabulary), label
     ):
@@ -83,12 +84,12 @@ def run_sweep(
         plain = unedited.logits[:, None]
         np.add.at(score, batch.items, _numbers(batch.score(plain)[:, 0]))
         at_once = min(
-            batch_tokens // batch.ids.numel(),
+            batch_tokens // batch.size,
             _LOGITS_AT_ONCE // (vocabulary * batch.kept * len(batch.items)),
         )
         for place, edit in edits.items():
             if batch.lead:
-                last = _numbers(unedited.hidden[place][:, batch.start])
+                last = _numbers(at_start(loaded, place, unedited.hidden[place], batch.start))
                 rows_of = residuals.setdefault(
                     place, np.zeros((items, last.shape[-1]), dtype=np.float32)
                 )

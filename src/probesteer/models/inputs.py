@@ -1,9 +1,9 @@
 """Examples in the form that a model takes, batch by batch: texts as tokens, or images."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -16,6 +16,16 @@ from probesteer.models.tokens import pad_batch
 
 # An image counts as a token for each of its patches of this many pixels.
 _PATCH = 16 * 16
+
+
+def length_of(inputs: Mapping[str, Any]) -> int:
+    """Tokens of one example, arrays or tensors without a batch dimension; the decoder's too."""
+    if "pixel_values" in inputs:
+        height, width = inputs["pixel_values"].shape[-2:]
+        return max(1, int(height * width) // _PATCH)
+    return int(inputs["input_ids"].shape[0]) + sum(
+        int(inputs[name].shape[0]) for name in ("decoder_input_ids",) if name in inputs
+    )
 
 
 class Inputs(Protocol):

@@ -22,6 +22,7 @@ def run(
     directions: InputPath,
     prompts: InputPath,
     neutral: InputPath,
+    examples: InputPath,
     table: OutputPath,
     sensitivity: OutputPath,
 ) -> None:
@@ -29,7 +30,7 @@ def run(
     scale = settings.scale
     difference = [d for d in read_directions(directions) if d.method == "difference_of_means"]
     chosen = at_layers(difference, scale.layers, "scale.layers")
-    asked = read_sweep_inputs(settings, scale, record, prompts, neutral)
+    asked = read_sweep_inputs(settings, scale, record, prompts, neutral, examples)
     data = (asked.loaded, asked.prompts, asked.neutral)
     measured = measure_dose_response(*data, chosen, asked.grid, asked.source)[scale.positions]
     factors = sorted(scale.factors)

@@ -27,6 +27,7 @@ def run(
     directions: InputPath,
     prompts: InputPath,
     neutral: InputPath,
+    examples: InputPath,
     table: OutputPath,
     prompts_table: OutputPath,
     samples: OutputPath,
@@ -34,7 +35,7 @@ def run(
     """Write the dose-response table, its rows per prompt, and sampled continuations."""
     steering = settings.steering
     chosen = at_layers(read_directions(directions), steering.layers, "steering.layers")
-    asked = read_sweep_inputs(settings, steering, record, prompts, neutral)
+    asked = read_sweep_inputs(settings, steering, record, prompts, neutral, examples)
     loaded, grid = asked.loaded, asked.grid
     measured = measure_dose_response(
         loaded, asked.prompts, asked.neutral, chosen, grid, asked.source

@@ -6,8 +6,9 @@ from pathlib import Path
 import pandas as pd
 
 from probesteer.files.tables import read_table
+from probesteer.interventions.centroids import with_centroid_head
 from probesteer.interventions.dose_response import DoseGrid
-from probesteer.interventions.selection import require_continuations, sample_rows
+from probesteer.interventions.selection import sample_rows
 from probesteer.models.loading import LoadedModel, load_model
 from probesteer.models.record import read_record
 from probesteer.settings.schema import ScaleSettings, SteeringSettings
@@ -31,13 +32,18 @@ def read_sweep_inputs(
     record: Path,
     prompts: Path,
     neutral: Path,
+    examples: Path,
 ) -> SweepInputs:
     """Load the model, and as many prompts and neutral texts as `sweep` wants.
 
-    Raises ProbesteerError for a model that writes no continuations.
+    A model that predicts nothing is read at its embeddings, between the centroids of `examples`.
     """
     loaded = load_model(read_record(record), settings.model)
-    require_continuations(loaded)
+    source = f"concept {settings.concept}:"
+    if loaded.kind == "encoder":
+        train = read_table(examples).query("split == 'train'")
+        labelled = train["text"].tolist(), train["label"].tolist()
+        loaded = with_centroid_head(loaded, *labelled, sweep.batch_tokens, f"{source} example")
     texts = sample_rows(read_table(neutral), sweep.neutral_texts, settings.seed)
     positions = sweep.positions
     return SweepInputs(
@@ -52,5 +58,5 @@ def read_sweep_inputs(
             bootstrap_draws=sweep.bootstrap_draws,
             seed=settings.seed,
         ),
-        source=f"concept {settings.concept}:",
+        source=source,
     )

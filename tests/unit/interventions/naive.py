@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from probesteer.interventions.scoring import ScoredRow
+from probesteer.interventions.scoring import ScoredRow, text_row
 from probesteer.models.loading import LoadedModel
 from probesteer.places import Place
 
@@ -30,14 +30,14 @@ class Prompt:
         if len(self.positive) == len(self.negative) == 1:
             tokens = (self.positive[0], self.negative[0])
             return [
-                ScoredRow(item, np.array(self.ids), start, (start, start), tokens, (1, -1), True)
+                text_row(item, np.array(self.ids), start, (start, start), tokens, (1, -1), True)
             ]
         rows = []
         for sign, target in ((1, self.positive), (-1, self.negative)):
             ids = np.array([*self.ids, *target[:-1]])
             positions = tuple(range(start, start + len(target)))
             signs = (sign,) * len(target)
-            rows.append(ScoredRow(item, ids, start, positions, target, signs, sign > 0))
+            rows.append(text_row(item, ids, start, positions, target, signs, sign > 0))
         return rows
 
 

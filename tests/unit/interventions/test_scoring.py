@@ -36,7 +36,7 @@ def test_one_token_each_makes_one_row(kind: str, load_tiny: Load) -> None:
     assert row.tokens == expected
     assert row.signs == (1, -1)
     assert row.start == len(prompt) - 1
-    assert row.positions == (row.start, row.start)
+    assert row.positions == (0, 0)
     assert (row.item, row.lead) == (0, True)
 
 
@@ -69,7 +69,7 @@ def test_longer_continuations_make_a_row_each(load_tiny: Load) -> None:
     assert (positive.item, positive.signs, positive.lead) == (1, (1, 1), True)
     assert positive.ids.tolist() == very_happy[:-1]
     assert positive.tokens == tuple(very_happy[-2:])
-    assert positive.positions == (start, start + 1)
+    assert (positive.start, positive.positions) == (start, (0, 1))
     assert (negative.item, negative.signs, negative.lead) == (1, (-1,), False)
     assert negative.ids.tolist() == prompt
     assert positive.start == negative.start == start

@@ -1,16 +1,12 @@
 """Which prompts, texts and layers a sweep runs on."""
 
-from collections.abc import Callable
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 import pytest
 
 from probesteer.directions.direction import Direction
 from probesteer.errors import ProbesteerError
-from probesteer.interventions.selection import at_layers, require_continuations, sample_rows
-from probesteer.models.loading import LoadedModel
+from probesteer.interventions.selection import at_layers, sample_rows
 from probesteer.places import EMBEDDING, Place
 
 
@@ -56,11 +52,3 @@ def test_a_layer_without_a_direction_is_named() -> None:
     assert str(caught.value) == (
         "config: steering.layers: there is no direction at layer 5; use some of -1, 0, 1"
     )
-
-
-def test_a_model_that_writes_nothing_is_refused(load_tiny: Callable[[str], LoadedModel]) -> None:
-    require_continuations(load_tiny("gpt2"))
-    require_continuations(load_tiny("bert"))
-    encoder = replace(load_tiny("bert"), kind="encoder")
-    with pytest.raises(ProbesteerError, match=r"^model bert: Bert\w+ predicts no tokens; "):
-        require_continuations(encoder)

@@ -1,8 +1,6 @@
 """The stages steering and scale, from files to files, on a tiny model."""
 
-import logging
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +9,9 @@ import pytest
 
 from probesteer.directions.direction import Direction
 from probesteer.directions.storage import write_directions
-from probesteer.errors import ProbesteerError
 from probesteer.files.tables import read_table, write_table
 from probesteer.models.fetching import fetch_model
-from probesteer.models.record import read_record, write_record
+from probesteer.models.record import write_record
 from probesteer.places import EMBEDDING, Place
 from probesteer.settings.schema import (
     ModelSettings,
@@ -44,8 +41,9 @@ def directions() -> list[Direction]:
 
 
 def inputs(kind: str, model_folder: Callable[[str], Path], folder: Path) -> dict[str, InputPath]:
-    """The four files that both stages read."""
-    paths = {name: folder / name for name in ("record", "directions", "prompts", "neutral")}
+    """The files that both stages read."""
+    names = ("record", "directions", "prompts", "neutral", "examples")
+    paths = {name: folder / name for name in names}
     settings = ModelSettings(path=str(model_folder(kind)), device="cpu")
     write_record(paths["record"], fetch_model(kind, settings, folder))
     write_directions(paths["directions"], directions(), {})
@@ -60,6 +58,8 @@ def inputs(kind: str, model_folder: Callable[[str], Path], folder: Path) -> dict
     )
     write_table(paths["prompts"], prompts, {})
     write_table(paths["neutral"], pd.DataFrame({"text": TEXTS[:2]}), {})
+    labelled = {"text": TEXTS, "label": [1, 0] * 4, "split": ["train"] * 6 + ["test"] * 2}
+    write_table(paths["examples"], pd.DataFrame(labelled), {})
     return {name: InputPath(path) for name, path in paths.items()}
 
 
@@ -185,24 +185,3 @@ def test_samples_come_from_the_steepest_validation_slope(table: pd.DataFrame, la
 def test_samples_come_from_the_last_place_only_where_there_is_no_other() -> None:
     table, last = slopes(from_last_validation_2=9), Place("resid_post", 2)
     assert steering.steepest_direction(table, directions(), last).place == last
-
-
-def test_a_model_without_continuations_is_one_line(
-    model_folder: Callable[[str], Path], tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    paths = outputs(tmp_path / "a", "table", "sensitivity")
-    settings = ScaleSlice("tiny", "mood", 0, ModelSettings(device="cpu"))
-    given = inputs("bert", model_folder, tmp_path)
-    write_record(given["record"], replace(read_record(given["record"]), kind="encoder"))
-    with (
-        caplog.at_level(logging.WARNING),
-        pytest.raises(ProbesteerError, match="predicts no tokens"),
-    ):
-        scale.run(
-            settings,
-            {},
-            **given,
-            table=paths["table"],
-            sensitivity=paths["sensitivity"],
-        )
-    assert not any(path.exists() for path in paths.values())
