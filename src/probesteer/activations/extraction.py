@@ -28,6 +28,7 @@ from probesteer.activations.journal import JOURNAL, Journal
 from probesteer.activations.memory import MemoryExhausted, halved_below, release_memory
 from probesteer.activations.partial_layer import PartialLayer, remove_partial, row_bytes
 from probesteer.activations.shards import Plan, plan_shards
+from probesteer.activations.shared_prefix import share_prefix
 from probesteer.concepts.faults import row_fault
 from probesteer.concepts.positions import ReadingRows
 from probesteer.errors import ProbesteerError
@@ -67,13 +68,14 @@ def fill_cache(
     wanted = [place for place in places if not has_layer(folder, place, request)]
     if wanted:
         folder.mkdir(parents=True, exist_ok=True)
+        reading, of_reading = share_prefix(loaded, inputs, rows, places)
         widths = _widths(loaded, places, inputs)
         stored = [f"{place.stem} {widths[place]}" for place in places]
         size = sum(row_bytes(width, request.dtype) for width in widths.values())
-        plan = plan_shards(inputs.lengths, rows, batch_tokens, size, stored)
+        plan = plan_shards(reading.lengths, rows, batch_tokens, size, stored)
         count = len(rows.example)
         layers = [PartialLayer(folder, place, request, count, widths[place]) for place in wanted]
-        _Fill(loaded, inputs, rows, plan, folder, request, batch_tokens, source).run(layers)
+        _Fill(loaded, reading, of_reading, plan, folder, request, batch_tokens, source).run(layers)
     remove_partial(folder)
     (folder / JOURNAL).unlink(missing_ok=True)
     bag = inputs.bags()

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from probesteer.activations.memory import MemoryExhausted, is_out_of_memory
 from probesteer.concepts.positions import ReadingRows
-from probesteer.models.inputs import Inputs, TextInputs
+from probesteer.models.inputs import Inputs
 from probesteer.models.loading import LoadedModel
 from probesteer.models.sites import at_place
 from probesteer.models.stopping import stopped_after
@@ -78,10 +78,8 @@ def read_batch(
 
     Raises MemoryExhausted where the batch is too large for the device.
     """
-    longest = int(inputs.lengths[batch].max())
     try:
-        padded_to = longest if isinstance(inputs, TextInputs) else None
-        gather = Gather(rows, batch, picked, padded_to)
+        gather = Gather(rows, batch, picked, inputs.padded_to(batch))
         taken: dict[Place, Tensor] = {}
 
         def keep(place: Place, x: Tensor) -> None:
@@ -98,7 +96,7 @@ def read_batch(
         if not is_out_of_memory(fault):
             raise
     # Outside the handler, whose fault holds on to the tensors of the pass.
-    raise MemoryExhausted(len(batch), longest)
+    raise MemoryExhausted(len(batch), int(inputs.lengths[batch].max()))
 
 
 def _on_cpu(taken: dict[Place, Tensor]) -> dict[Place, Tensor]:

@@ -6,7 +6,6 @@ start from the residuals of the unedited pass. Both run the blocks above the edi
 both give what a hook on the whole model gives, within rounding.
 """
 
-import copy
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -14,7 +13,6 @@ from typing import Any, Protocol
 
 from torch import Tensor
 from transformers import DynamicCache
-from transformers.cache_utils import DynamicLayer
 
 from probesteer.interventions.edits import Edit
 from probesteer.interventions.intervene import apply_stacked, intervene
@@ -22,6 +20,7 @@ from probesteer.interventions.predictions import first_edited, predictions
 from probesteer.interventions.scoring import RowBatch
 from probesteer.models.contract import TOLERANCE
 from probesteer.models.loading import LoadedModel
+from probesteer.models.prefix import prefix_cache, repeated, view_of
 from probesteer.models.replay import resumed_after
 from probesteer.models.sites import at_place
 from probesteer.places import Place
@@ -74,15 +73,10 @@ def edited_pass(
         return _Hooked(loaded, batch, start)
     if start == 0:
         return _Resumed(loaded, batch, unedited, start, None)
-    if not loaded.causal:
+    prefix = prefix_cache(loaded, batch.ids[:, :start])
+    if prefix is None:
         return _Hooked(loaded, batch, start)
-    prefix = loaded.model(
-        input_ids=batch.ids[:, :start], use_cache=True, logits_to_keep=1
-    ).past_key_values
-    if isinstance(prefix, DynamicCache) and all(type(x) is DynamicLayer for x in prefix.layers):
-        return _Resumed(loaded, batch, unedited, start, prefix)
-    # Sliding windows and recurrent states can't be stacked and taken up again like this.
-    return _Hooked(loaded, batch, start)
+    return _Resumed(loaded, batch, unedited, start, prefix)
 
 
 def resumes_exactly(
@@ -154,17 +148,8 @@ class _Resumed:
         if self._prefix is None:
             return None
         if self._stacked is None or self._stacked[0] != size:
-            stacked = _view(self._prefix)
-            stacked.batch_repeat_interleave(size)
-            self._stacked = size, stacked
-        return _view(self._stacked[1])
-
-
-def _view(cache: DynamicCache) -> DynamicCache:
-    """A cache that shares the tensors; growing it makes new ones and leaves `cache` as it is."""
-    view = copy.copy(cache)
-    view.layers = [copy.copy(layer) for layer in cache.layers]
-    return view
+            self._stacked = size, repeated(self._prefix, size)
+        return view_of(self._stacked[1])
 
 
 def _stacked(inputs: Mapping[str, Tensor], size: int) -> dict[str, Tensor]:

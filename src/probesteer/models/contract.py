@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -110,7 +111,7 @@ def _agree(
 
 
 def _prove_writing(
-    loaded: LoadedModel, place: Place, batch: Mapping[str, Tensor], plain: _Pass
+    loaded: LoadedModel, place: Place, batch: Mapping[str, Any], plain: _Pass
 ) -> None:
     """Adding v moves the recorded tensor by v, and the model's output goes with it."""
     unchanged = plain.at[place]
@@ -128,7 +129,7 @@ def _prove_writing(
 def _forward(
     loaded: LoadedModel,
     places: Sequence[Place],
-    batch: Mapping[str, Tensor],
+    batch: Mapping[str, Any],
     shifts: Mapping[Place, Tensor],
 ) -> _Pass:
     """Record `places`, with the shift of each, [d], added where `shifts` has one."""

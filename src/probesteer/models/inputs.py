@@ -35,8 +35,11 @@ class Inputs(Protocol):
     def lengths(self) -> NDArray[np.int64]:
         """Tokens of every example: [examples]."""
 
-    def batch(self, loaded: LoadedModel, examples: Sequence[int]) -> dict[str, Tensor]:
+    def batch(self, loaded: LoadedModel, examples: Sequence[int]) -> dict[str, Any]:
         """What a forward pass takes for `examples`, on the model's device."""
+
+    def padded_to(self, examples: NDArray[np.int64]) -> int | None:
+        """Tokens at a place in a batch of `examples`; None where every place has its own number."""
 
     def bags(self) -> Sequence[NDArray[np.int64]]:
         """What every example shows without a model: its tokens, or the colours of an image."""
@@ -67,6 +70,10 @@ class TextInputs:
             inputs["decoder_input_ids"] = torch.full_like(ids[:, :1], loaded.decoder_start_id)
         return inputs
 
+    def padded_to(self, examples: NDArray[np.int64]) -> int | None:
+        """The longest text's tokens."""
+        return int(self.lengths[examples].max())
+
     def bags(self) -> Sequence[NDArray[np.int64]]:
         """The token ids."""
         return self.ids
@@ -92,6 +99,10 @@ class ImageInputs:
     def batch(self, loaded: LoadedModel, examples: Sequence[int]) -> dict[str, Tensor]:
         """pixel_values: [batch, channels, height, width]."""
         return {"pixel_values": load_pixels(loaded, [self.paths[example] for example in examples])}
+
+    def padded_to(self, examples: NDArray[np.int64]) -> int | None:
+        """None: patches, or the pixels of a feature map."""
+        return None
 
     def bags(self) -> Sequence[NDArray[np.int64]]:
         """The colours of each image's thumbnail."""

@@ -63,13 +63,15 @@ class LoadedModel:
         """The first block of the decoder, whose blocks are counted after the encoder's."""
         return self.blocks.decoder_layer
 
-    def run_blocks(self, inputs: Mapping[str, Tensor]) -> Tensor:
+    def run_blocks(self, inputs: Mapping[str, Any]) -> Tensor:
         """One forward pass without the head.
 
         inputs: what a batch of the model takes (`inputs.Inputs.batch`). Returns what the head
         would get: [batch, tokens, d], or [batch, channels, height, width].
         """
-        options = {"use_cache": False} if self.kind in ("causal", "encoder_decoder") else {}
+        options = {}
+        if self.kind in ("causal", "encoder_decoder"):
+            options["use_cache"] = "past_key_values" in inputs
         output: Tensor = self.model.base_model(**inputs, **options)[0]
         return output
 
