@@ -5,7 +5,7 @@ from pathlib import Path
 from probesteer.files.code import code_digest
 from probesteer.files.digests import json_digest
 from probesteer.settings.slices import stage_slice, to_json
-from snakemake.io import strip_wildcard_constraints
+from snakemake.io import is_flagged, strip_wildcard_constraints
 
 
 def slice_of(stage):
@@ -16,6 +16,13 @@ def slice_of(stage):
         return to_json(stage_slice(stage, settings, model, concept))
 
     return of_wildcards
+
+
+def slice_of_shard(wildcards):
+    """The slice of a job that reads a part of the examples."""
+    model, concept = wildcards.model, wildcards.concept
+    shard = int(wildcards.shard)
+    return to_json(stage_slice("activations", settings, model, concept, shard))
 
 
 def code_of(stage):
@@ -91,7 +98,12 @@ def pairs(pattern):
 
 def every_file():
     """All that the rules make. A target asks for it, as Snakemake doesn't miss a file between."""
-    outputs = [output for rule in workflow.rules for output in rule.output]
+    outputs = [
+        output
+        for rule in workflow.rules
+        for output in rule.output
+        if not is_flagged(output, "temp")
+    ]
     patterns = map(strip_wildcard_constraints, outputs)
     return sorted({path for pattern in patterns for path in pairs(pattern)})
 
@@ -135,6 +147,11 @@ def all_cores(wildcards):
 def threads_of_model(wildcards):
     """The cores divided among the pairs, so that one pair alone gets all of them."""
     return max(1, workflow.cores // (len(settings.models) * len(settings.concepts)))
+
+
+def threads_of_shard(wildcards):
+    """The same for the jobs that share a pair."""
+    return max(1, threads_of_model(wildcards) // settings.activations.shards)
 
 
 def gpus_of_model(wildcards):

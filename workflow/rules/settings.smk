@@ -52,3 +52,4 @@ wildcard_constraints:
     concept="|".join(map(re.escape, settings.concepts)),
     model_key="[0-9a-f]{8}",
     key="[0-9a-f]{8}",
+    shard="[0-9]+",

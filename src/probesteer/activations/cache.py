@@ -173,15 +173,20 @@ def write_manifest(
     write_text(folder / MANIFEST, json.dumps(content, indent=2, sort_keys=True) + "\n")
 
 
+def named_files(manifest: Path) -> list[Path]:
+    """The files that a manifest names; raises what an unreadable one does."""
+    content = json.loads(manifest.read_text(encoding="utf-8"))
+    layers = [manifest.parent / entry["file"] for entry in content["places"]]
+    return [manifest.parent / _TOKENS, *layers]
+
+
 def missing_files(manifest: Path) -> list[Path]:
     """Files that a manifest names and that are not there. Reads no tensors.
 
     An unreadable manifest counts as one that names itself.
     """
     try:
-        content = json.loads(manifest.read_text(encoding="utf-8"))
-        named = [manifest.parent / _TOKENS]
-        named += [manifest.parent / entry["file"] for entry in content["places"]]
+        named = named_files(manifest)
     except (OSError, ValueError, KeyError, TypeError):
         return [manifest]
     return [path for path in named if not path.is_file()]

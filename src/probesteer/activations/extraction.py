@@ -7,7 +7,7 @@ again, and leaves the bytes that it would have left undisturbed.
 import hashlib
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -27,10 +27,10 @@ from probesteer.activations.gathering import read_batch
 from probesteer.activations.journal import JOURNAL, Journal
 from probesteer.activations.memory import MemoryExhausted, halved_below, release_memory
 from probesteer.activations.partial_layer import PartialLayer, remove_partial, row_bytes
+from probesteer.activations.reading import Reading
 from probesteer.activations.shards import Plan, plan_shards
 from probesteer.activations.shared_prefix import share_prefix
 from probesteer.concepts.faults import row_fault
-from probesteer.concepts.positions import ReadingRows
 from probesteer.errors import ProbesteerError
 from probesteer.models.contract import prove_sites
 from probesteer.models.inputs import Inputs
@@ -45,44 +45,44 @@ _log = logging.getLogger(__name__)
 
 def fill_cache(
     loaded: LoadedModel,
-    inputs: Inputs,
-    rows: ReadingRows,
+    reading: Reading,
     places: Sequence[Place],
     folder: Path,
     request: Request,
     batch_tokens: int,
-    source: Path,
     origin: Mapping[str, str],
 ) -> None:
-    """Store the activations of `rows` at every one of `places`, and the manifest last.
+    """Store the activations of `reading` at every one of `places`, and the manifest last.
 
     Layers whose files already answer `request` are left as they are. Where memory doesn't suffice
     for `batch_tokens` padded tokens a batch, that budget is halved.
 
-    source: the file of the examples. origin: where the model comes from, for the manifest.
+    origin: where the model comes from, for the manifest.
 
     Raises ProbesteerError for an activation that is not finite, naming its row in that file, and
     the layer; and where memory doesn't suffice for a single text.
     """
+    inputs, rows = reading.inputs, reading.rows
     contract = prove_sites(loaded, places, inputs)
     wanted = [place for place in places if not has_layer(folder, place, request)]
     if wanted:
         folder.mkdir(parents=True, exist_ok=True)
-        reading, of_reading = share_prefix(loaded, inputs, rows, places)
+        shared, shared_rows = share_prefix(loaded, inputs, rows, places)
+        asked = replace(reading, inputs=shared, rows=shared_rows)
         widths = _widths(loaded, places, inputs)
         stored = [f"{place.stem} {widths[place]}" for place in places]
         size = sum(row_bytes(width, request.dtype) for width in widths.values())
-        plan = plan_shards(reading.lengths, rows, batch_tokens, size, stored)
+        plan = plan_shards(shared.lengths, rows, batch_tokens, size, stored)
         count = len(rows.example)
         layers = [PartialLayer(folder, place, request, count, widths[place]) for place in wanted]
-        _Fill(loaded, reading, of_reading, plan, folder, request, batch_tokens, source).run(layers)
+        _Fill(loaded, asked, plan, folder, request, batch_tokens).run(layers)
     remove_partial(folder)
     (folder / JOURNAL).unlink(missing_ok=True)
     bag = inputs.bags()
     write_tokens(
         folder,
         {
-            "example": rows.example,
+            "example": reading.examples[rows.example],
             "token": rows.token,
             "ids": np.concatenate(bag),
             "lengths": np.array([len(ids) for ids in bag], dtype=np.int64),
@@ -112,16 +112,14 @@ class _Fill:
     def __init__(
         self,
         loaded: LoadedModel,
-        inputs: Inputs,
-        rows: ReadingRows,
+        reading: Reading,
         plan: Plan,
         folder: Path,
         request: Request,
         batch_tokens: int,
-        source: Path,
     ) -> None:
-        self._loaded, self._inputs, self._rows = loaded, inputs, rows
-        self._plan, self._folder, self._source = plan, folder, source
+        self._loaded, self._reading = loaded, reading
+        self._plan, self._folder = plan, folder
         self._dtype = getattr(torch, request.dtype)
         self._journal = Journal(folder, request.digest, plan.digest)
         self._batch_tokens = self._journal.batch_tokens or batch_tokens
@@ -190,12 +188,10 @@ class _Fill:
         """Returns the checksum of the shard's rows at each place."""
         places = [layer.place for layer in layers]
         digests = {place: hashlib.sha256() for place in places}
-        for within in batches_by_length(self._inputs.lengths[shard], self._batch_tokens):
+        for within in batches_by_length(self._reading.inputs.lengths[shard], self._batch_tokens):
             batch = shard[within]
             rows = self._plan.rows_of(batch)
-            read = read_batch(
-                self._loaded, self._inputs, self._rows, batch, rows, places, self._dtype
-            )
+            read = read_batch(self._loaded, self._reading, batch, rows, places, self._dtype)
             for layer in layers:
                 x = read.pop(layer.place)
                 self._check_finite(layer.place, x, rows)
@@ -212,8 +208,8 @@ class _Fill:
         remove_partial(self._folder)
         self._journal.path.unlink()
         raise row_fault(
-            self._source,
-            int(self._rows.example[rows[~finite].min()]),
+            self._reading.source,
+            int(self._reading.examples[self._reading.rows.example[rows[~finite].min()]]),
             f"its activation at {place.label} of model {self._loaded.name} is not finite; "
             "try dtype=float32 for the model and the activations",
         )

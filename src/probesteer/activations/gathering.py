@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from probesteer.activations.memory import MemoryExhausted, is_out_of_memory
+from probesteer.activations.reading import Reading
 from probesteer.concepts.positions import ReadingRows
-from probesteer.models.inputs import Inputs
 from probesteer.models.loading import LoadedModel
 from probesteer.models.sites import at_place
 from probesteer.models.stopping import stopped_after
@@ -67,8 +67,7 @@ class Gather:
 @torch.no_grad()
 def read_batch(
     loaded: LoadedModel,
-    inputs: Inputs,
-    rows: ReadingRows,
+    reading: Reading,
     batch: NDArray[np.int64],
     picked: NDArray[np.int64],
     places: Sequence[Place],
@@ -78,8 +77,9 @@ def read_batch(
 
     Raises MemoryExhausted where the batch is too large for the device.
     """
+    inputs = reading.inputs
     try:
-        gather = Gather(rows, batch, picked, inputs.padded_to(batch))
+        gather = Gather(reading.rows, batch, picked, inputs.padded_to(batch))
         taken: dict[Place, Tensor] = {}
 
         def keep(place: Place, x: Tensor) -> None:

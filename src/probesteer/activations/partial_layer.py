@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from probesteer.activations.cache import LAYER, Request, layer_file, layer_metadata
-from probesteer.files.tensors import as_metadata
+from probesteer.files.tensors import as_metadata, payload_blocks
 from probesteer.places import Place
 
 SUFFIX = ".partial"
@@ -62,6 +62,14 @@ class PartialLayer:
             for first, last in _runs(rows):
                 piece = data[first:last].data.cast("B")
                 _write_at(file, piece, self._start + int(rows[first]) * self._row_bytes)
+
+    def copy(self, first: int, whole: Path) -> None:
+        """Write all rows of the finished file `whole` from row `first` on."""
+        at = self._start + first * self._row_bytes
+        with self._opened(os.O_WRONLY) as file:
+            for block in payload_blocks(whole):
+                _write_at(file, memoryview(block), at)
+                at += len(block)
 
     def checksum(self, rows: NDArray[np.int64]) -> str:
         """SHA-256 of the bytes of `rows`, in the order given, as they lie on disk."""

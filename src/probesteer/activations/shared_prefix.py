@@ -55,6 +55,10 @@ class ContinuedTexts:
         inputs["past_key_values"] = repeated(self.cache, len(examples))
         return inputs
 
+    def of(self, examples: NDArray[np.int64]) -> "ContinuedTexts":
+        """Some of the texts."""
+        return replace(self, rests=[self.rests[example] for example in examples])
+
     def padded_to(self, examples: NDArray[np.int64]) -> int | None:
         """The longest rest's tokens."""
         return max(len(self.rests[example]) for example in examples.tolist())

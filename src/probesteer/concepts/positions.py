@@ -49,6 +49,17 @@ class ReadingRows:
     tokens: NDArray[np.int64]
     bounds: NDArray[np.int64]
 
+    def of(self, examples: NDArray[np.int64]) -> "ReadingRows":
+        """The rows of `examples` alone, which are counted anew, in their order."""
+        counts = np.diff(self.bounds)[examples]
+        tokens = [self.tokens_of(int(example)) for example in examples]
+        joined = np.concatenate(tokens) if tokens else self.tokens[:0]
+        bounds = np.concatenate([[0], np.cumsum(counts)])
+        counted = np.arange(len(examples))
+        if self.mean:
+            return ReadingRows(counted, np.full(len(examples), -1), True, joined, bounds)
+        return ReadingRows(np.repeat(counted, counts), joined, False, joined, bounds)
+
     def tokens_of(self, example: int) -> NDArray[np.int64]:
         """The tokens of the unpadded sequence that are read, or averaged, for an example."""
         return self.tokens[self.bounds[example] : self.bounds[example + 1]]

@@ -8,7 +8,7 @@ import hashlib
 import json
 import operator
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -55,13 +55,22 @@ def payload_checksum(path: Path) -> str:
 
     Raises ProbesteerError where the file is missing or not a safetensors file.
     """
-    _, start = _header(path)
     digest = hashlib.sha256()
+    for block in payload_blocks(path):
+        digest.update(block)
+    return digest.hexdigest()
+
+
+def payload_blocks(path: Path) -> Iterator[bytes]:
+    """The tensors' bytes, without the header.
+
+    Raises ProbesteerError where the file is missing or not a safetensors file.
+    """
+    _, start = _header(path)
     with path.open("rb") as source:
         source.seek(start)
         while block := source.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
+            yield block
 
 
 def map_tensor(path: Path, name: str) -> NDArray[Any]:

@@ -38,6 +38,9 @@ class Inputs(Protocol):
     def batch(self, loaded: LoadedModel, examples: Sequence[int]) -> dict[str, Any]:
         """What a forward pass takes for `examples`, on the model's device."""
 
+    def of(self, examples: NDArray[np.int64]) -> "Inputs":
+        """Some of the examples, in that order."""
+
     def padded_to(self, examples: NDArray[np.int64]) -> int | None:
         """Tokens at a place in a batch of `examples`; None where every place has its own number."""
 
@@ -70,6 +73,10 @@ class TextInputs:
             inputs["decoder_input_ids"] = torch.full_like(ids[:, :1], loaded.decoder_start_id)
         return inputs
 
+    def of(self, examples: NDArray[np.int64]) -> "TextInputs":
+        """Some of the texts."""
+        return TextInputs([self.ids[example] for example in examples])
+
     def padded_to(self, examples: NDArray[np.int64]) -> int | None:
         """The longest text's tokens."""
         return int(self.lengths[examples].max())
@@ -99,6 +106,10 @@ class ImageInputs:
     def batch(self, loaded: LoadedModel, examples: Sequence[int]) -> dict[str, Tensor]:
         """pixel_values: [batch, channels, height, width]."""
         return {"pixel_values": load_pixels(loaded, [self.paths[example] for example in examples])}
+
+    def of(self, examples: NDArray[np.int64]) -> "ImageInputs":
+        """Some of the images."""
+        return ImageInputs([self.paths[example] for example in examples], self.size)
 
     def padded_to(self, examples: NDArray[np.int64]) -> int | None:
         """None: patches, or the pixels of a feature map."""

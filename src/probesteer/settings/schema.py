@@ -52,6 +52,7 @@ class ActivationSettings:
     sites: list[str] = field(default_factory=lambda: ["resid_post"])
     dtype: str = "float32"  # of the stored files: float32, float16 or bfloat16
     batch_tokens: int = 4096  # tokens of one padded batch
+    shards: int = 1  # jobs that the examples of a concept are divided among
 
 
 @dataclass

@@ -5,7 +5,7 @@ read cannot make it run again. A slice travels on the command line as canonical 
 """
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, TypeVar
 
 from omegaconf import OmegaConf
@@ -48,11 +48,12 @@ class ExamplesSlice:
 
 @dataclass
 class ActivationsSlice:
-    """What is read from a model for a concept."""
+    """What is read from a model for a concept, or the part of it that one job reads."""
 
     position: str
     model: ModelSettings = field(default_factory=ModelSettings)
     activations: ActivationSettings = field(default_factory=ActivationSettings)
+    shard: int = 0  # which of `activations.shards`
 
 
 @dataclass
@@ -120,8 +121,12 @@ class ReportSlice:
     settings: Settings = field(default_factory=Settings)
 
 
-def stage_slice(stage: str, settings: Settings, model: str = "", concept: str = "") -> Any:
+def stage_slice(
+    stage: str, settings: Settings, model: str = "", concept: str = "", shard: int | None = None
+) -> Any:
     """The slice that `stage` reads, for one model and concept where it has them.
+
+    shard: of activations, the one that a job reads; None: all examples.
 
     Raises KeyError for a stage that has no slice.
     """
@@ -136,7 +141,11 @@ def stage_slice(stage: str, settings: Settings, model: str = "", concept: str = 
         return ExamplesSlice(position, settings.probe.folds, settings.seed, settings.split)
     if stage == "activations":
         position = settings.concept[concept].position
-        return ActivationsSlice(position, settings.model[model], settings.activations)
+        # What is stored doesn't depend on how many jobs it is divided among.
+        asked, whole = settings.activations, replace(settings.activations, shards=1)
+        if shard is None:
+            return ActivationsSlice(position, settings.model[model], whole)
+        return ActivationsSlice(position, settings.model[model], asked, shard)
     if stage == "probes":
         return ProbesSlice(model, concept, settings.seed, settings.probe)
     if stage == "directions":

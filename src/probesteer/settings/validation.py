@@ -79,6 +79,7 @@ def _activations(settings: Settings) -> None:
     for site in _listed("activations.sites", settings.activations.sites):
         _choice("activations.sites", site, "site")
     _at_least("activations.batch_tokens", settings.activations.batch_tokens, 1)
+    _at_least("activations.shards", settings.activations.shards, 1)
 
 
 def _probe(settings: Settings) -> None:

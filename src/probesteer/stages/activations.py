@@ -3,11 +3,13 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from probesteer.activations.cache import Request
 from probesteer.activations.extraction import fill_cache
 from probesteer.activations.image_rows import image_rows
+from probesteer.activations.reading import Reading
 from probesteer.concepts.faults import row_number
 from probesteer.concepts.positions import parse_position, reading_rows
 from probesteer.concepts.reading import read_examples
@@ -69,7 +71,10 @@ def run(
     folder = Path(manifest).parent
     batch_tokens = settings.activations.batch_tokens
     origin = {"source": model_record.source, "revision": model_record.revision}
-    fill_cache(loaded, inputs, rows, places, folder, request, batch_tokens, examples, origin)
+    reading = Reading(inputs, rows, examples, np.arange(len(texts)))
+    if settings.activations.shards > 1:
+        reading = reading.part(settings.shard, settings.activations.shards)
+    fill_cache(loaded, reading, places, folder, request, batch_tokens, origin)
 
 
 def _spans(table: pd.DataFrame) -> list[str | None]:

@@ -17,6 +17,7 @@ STAGES = (
     "fetch",
     "examples",
     "activations",
+    "gather",
     "probes",
     "directions",
     "cosines",

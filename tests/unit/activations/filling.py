@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from probesteer.activations.cache import ActivationCache, Request, open_cache
 from probesteer.activations.extraction import fill_cache
 from probesteer.activations.journal import Journal
+from probesteer.activations.reading import Reading
 from probesteer.concepts.positions import ReadingRows, parse_position, reading_rows
 from probesteer.models.inputs import TextInputs
 from probesteer.models.loading import LoadedModel
@@ -59,7 +60,8 @@ def fill(
     places = places_of(len(loaded.blocks), sites)
     rows = rows_of(tokens, asked.position)
     inputs, source = TextInputs(tokens.ids), Path("examples.csv")
-    fill_cache(loaded, inputs, rows, places, folder, asked, batch_tokens, source, ORIGIN)
+    reading = Reading(inputs, rows, source, np.arange(len(TEXTS)))
+    fill_cache(loaded, reading, places, folder, asked, batch_tokens, ORIGIN)
     return open_cache(folder / "manifest.json")
 
 

@@ -113,7 +113,7 @@ def _texts_read(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[int], list[P
     original, read = gathering.read_batch, []
 
     def noted(*arguments: Any) -> Any:
-        read.append((arguments[3].tolist(), list(arguments[5])))
+        read.append((arguments[2].tolist(), list(arguments[4])))
         return original(*arguments)
 
     monkeypatch.setattr("probesteer.activations.extraction.read_batch", noted)

@@ -13,6 +13,7 @@ from transformers import DynamicCache
 from probesteer.activations import shared_prefix
 from probesteer.activations.cache import ActivationCache, open_cache
 from probesteer.activations.extraction import fill_cache
+from probesteer.activations.reading import Reading
 from probesteer.concepts.positions import parse_position, reading_rows
 from probesteer.models.inputs import TextInputs
 from probesteer.models.loading import LoadedModel
@@ -44,7 +45,8 @@ def fill(loaded: LoadedModel, folder: Path, position: str) -> ActivationCache:
     )
     places = places_of(len(loaded.blocks), ["attn_out", "mlp_act", "resid_post"])
     asked, source = request(position=position), Path("examples.csv")
-    fill_cache(loaded, TextInputs(ids), rows, places, folder, asked, 100, source, ORIGIN)
+    reading = Reading(TextInputs(ids), rows, source, np.arange(len(ids)))
+    fill_cache(loaded, reading, places, folder, asked, 100, ORIGIN)
     return open_cache(folder / "manifest.json")
 
 

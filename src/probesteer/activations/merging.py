@@ -1,0 +1,80 @@
+"""Put caches together that several jobs have filled, each with consecutive examples."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from probesteer.activations.cache import (
+    Request,
+    has_layer,
+    layer_file,
+    layer_width,
+    named_files,
+    open_cache,
+    write_manifest,
+    write_tokens,
+)
+from probesteer.activations.partial_layer import PartialLayer, remove_partial
+from probesteer.errors import ProbesteerError
+from probesteer.progress import progress
+
+
+def merge_caches(manifests: Sequence[Path], folder: Path) -> None:
+    """Write to `folder` the cache of all examples, from those of its parts in order.
+
+    The result is that of one job, apart from rounding. Layers that are there are left as they are.
+
+    Raises ProbesteerError for parts of different requests, or a part whose file isn't whole.
+    """
+    parts = [open_cache(manifest) for manifest in manifests]
+    contents = [json.loads(manifest.read_text(encoding="utf-8")) for manifest in manifests]
+    for manifest, content in zip(manifests, contents, strict=True):
+        if (content["request"], _names(content)) != (contents[0]["request"], _names(contents[0])):
+            raise ProbesteerError(f"{manifest}: answers another request; delete it and run again")
+    request, places = Request(**contents[0]["request"]), parts[0].places
+    rows = sum(len(part.example) for part in parts)
+    folder.mkdir(parents=True, exist_ok=True)
+    for place in progress(places, "gathering"):
+        if has_layer(folder, place, request):
+            continue
+        width = layer_width(layer_file(parts[0].folder, place))
+        layer = PartialLayer(folder, place, request, rows, width)
+        layer.prepare()
+        first = 0
+        for part in parts:
+            if not has_layer(part.folder, place, request):
+                raise ProbesteerError(
+                    f"{layer_file(part.folder, place)}: missing, truncated or altered; "
+                    "delete the manifest beside it and run again"
+                )
+            layer.copy(first, layer_file(part.folder, place))
+            first += len(part.example)
+        layer.finish()
+    remove_partial(folder)
+    columns = ("example", "token", "ids", "lengths")
+    write_tokens(
+        folder, {name: np.concatenate([getattr(part, name) for part in parts]) for name in columns}
+    )
+    write_manifest(folder, request, places, {**_details(contents), "rows": rows})
+
+
+def remove_part(manifest: Path) -> None:
+    """Remove the files that a part's manifest names, which have been merged; not the manifest."""
+    for path in named_files(manifest):
+        path.unlink(missing_ok=True)
+
+
+def _names(content: dict[str, Any]) -> list[str]:
+    return [entry["file"] for entry in content["places"]]
+
+
+def _details(contents: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """What a manifest says besides the request, with the contract of the worst part."""
+    own = ("request", "request_digest", "places")
+    details = {key: value for key, value in contents[0].items() if key not in own}
+    contracts = [content["contract"] for content in contents]
+    details["contract"] = max(contracts, key=lambda contract: float(contract["batch_difference"]))
+    return details
