@@ -213,7 +213,7 @@ def test_a_block_that_runs_twice_is_found(load_tiny: Load) -> None:
     blocks = Blocks(loaded.model, [loaded.blocks[0], loaded.blocks[2]])
     loaded = replace(loaded, blocks=blocks)
     assert refusal(loaded) == (
-        "model gpt2: the recorded tensor is not the one that was changed at embedding; "
+        "model gpt2: a block runs more than once in a pass at embedding; "
         "this architecture is not supported"
     )
 
