@@ -62,7 +62,7 @@ def local_model_files(wildcards):
 def cache_key(model, concept):
     """Eight digits that tell apart two requests for the activations of a (model, concept)."""
     asked = slice_of("activations")({"model": model, "concept": concept})
-    return json_digest([asked, settings.concept[concept].examples])[:8]
+    return json_digest([asked, examples_of(concept)])[:8]
 
 
 def path_of(pattern):
@@ -102,7 +102,7 @@ def every_file():
         output
         for rule in workflow.rules
         for output in rule.output
-        if not is_flagged(output, "temp")
+        if not is_flagged(output, "temp") and rule.name != "fetch_dataset"
     ]
     patterns = map(strip_wildcard_constraints, outputs)
     return sorted({path for pattern in patterns for path in pairs(pattern)})
@@ -130,10 +130,24 @@ def figure_files(*kinds):
     )
 
 
+def dataset_file(concept):
+    """Where the examples of a concept that names a data set are kept."""
+    key = json_digest(slice_of("dataset")({"concept": concept}))[:8]
+    return DATASET.format(concept=concept, dataset_key=key)
+
+
+def examples_of(concept):
+    """The file of a concept's examples: its own, or the one that is fetched."""
+    chosen = settings.concept[concept]
+    return dataset_file(concept) if chosen.dataset.name else chosen.examples
+
+
 def concept_file(kind):
     """A function of the wildcards: a data file that the concept's YAML names."""
 
     def of_wildcards(wildcards):
+        if kind == "examples":
+            return examples_of(wildcards.concept)
         return getattr(settings.concept[wildcards.concept], kind)
 
     return of_wildcards

@@ -1,6 +1,7 @@
-# The only rule that uses the network; every other stage runs without.
+# The only rules that use the network; every other stage runs without.
 localrules:
     fetch_model,
+    fetch_dataset,
 
 
 rule fetch_model:
@@ -19,3 +20,18 @@ rule fetch_model:
     shell:
         "python3 -m probesteer fetch --settings {params.settings:q} --record {output.record:q} --log {log:q}"
         " --resources {params.resources:q}"
+
+
+rule fetch_dataset:
+    output:
+        examples=DATASET,
+    log:
+        "results/datasets/{concept}-{dataset_key}.log",
+    conda:
+        ENVIRONMENT
+    params:
+        settings=slice_of("dataset"),
+        code=code_of("dataset"),
+    shell:
+        "python3 -m probesteer dataset --settings {params.settings:q}"
+        " --examples {output.examples:q} --log {log:q}"

@@ -44,6 +44,7 @@ MODEL = "results/models/{model}-{model_key}"
 RECORD = f"{MODEL}/record.json"
 CACHE = "results/activations/{model}-{model_key}/{concept}-{key}"
 MANIFEST = f"{CACHE}/manifest.json"
+DATASET = "results/datasets/{concept}-{dataset_key}.parquet"
 ENVIRONMENT = "../../environment.yml"
 
 
@@ -52,4 +53,5 @@ wildcard_constraints:
     concept="|".join(map(re.escape, settings.concepts)),
     model_key="[0-9a-f]{8}",
     key="[0-9a-f]{8}",
+    dataset_key="[0-9a-f]{8}",
     shard="[0-9]+",

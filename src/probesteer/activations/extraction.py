@@ -51,13 +51,14 @@ def fill_cache(
     request: Request,
     batch_tokens: int,
     origin: Mapping[str, str],
+    truncated: int = 0,
 ) -> None:
     """Store the activations of `reading` at every one of `places`, and the manifest last.
 
     Layers whose files already answer `request` are left as they are. Where memory doesn't suffice
     for `batch_tokens` padded tokens a batch, that budget is halved.
 
-    origin: where the model comes from, for the manifest.
+    truncated: texts that were cut. origin: where the model comes from, for the manifest.
 
     Raises ProbesteerError for an activation that is not finite, naming its row in that file, and
     the layer; and where memory doesn't suffice for a single text.
@@ -93,6 +94,7 @@ def fill_cache(
         "width": layer_width(layer_file(folder, places[0])),
         "causal": loaded.causal,
         "origin": dict(origin),
+        "truncated": truncated,
         "contract": asdict(contract),
     }
     write_manifest(folder, request, list(places), details)

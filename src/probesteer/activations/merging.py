@@ -75,6 +75,7 @@ def _details(contents: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """What a manifest says besides the request, with the contract of the worst part."""
     own = ("request", "request_digest", "places")
     details = {key: value for key, value in contents[0].items() if key not in own}
+    details["truncated"] = sum(content["truncated"] for content in contents)
     contracts = [content["contract"] for content in contents]
     details["contract"] = max(contracts, key=lambda contract: float(contract["batch_difference"]))
     return details

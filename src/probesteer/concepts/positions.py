@@ -23,13 +23,14 @@ Offsets = Sequence[tuple[int, int]]
 
 @dataclass(frozen=True)
 class Position:
-    """Where to read: `last`, `mean` or `all` real tokens, the `span`'s end, or an `index`.
+    """Where to read: `last`, `mean` or `all` real tokens, the end of the marked `span` or of the
+    user's words (`user_end`), or an `index`.
 
     index: counts real (not special) tokens, from 0 at the first or from -1 at the last; only for
     the kind `index`.
     """
 
-    kind: Literal["last", "mean", "all", "span", "index"]
+    kind: Literal["last", "mean", "all", "span", "user_end", "index"]
     index: int = 0
 
 
@@ -66,18 +67,18 @@ class ReadingRows:
 
 
 def parse_position(text: str) -> Position:
-    """The position that a setting names: last, mean, all, span or a whole number.
+    """The position that a setting names: last, mean, all, span, user_end or a whole number.
 
     Raises ProbesteerError for anything else.
     """
     match text:
-        case "last" | "mean" | "all" | "span":
+        case "last" | "mean" | "all" | "span" | "user_end":
             return Position(text)
     if re.fullmatch("-?[0-9]{1,9}", text):
         return Position("index", int(text))
     raise ProbesteerError(
         f"position {shown(text)} is not known;"
-        " use last, mean, all, span or a whole number like 0 or -1"
+        " use last, mean, all, span, user_end or an index like 0 or -1"
     )
 
 
@@ -88,18 +89,20 @@ def reading_rows(
     spans: Sequence[str | None],
     texts: Sequence[str],
     source: Path,
+    user: Sequence[tuple[int, int]] = (),
 ) -> ReadingRows:
     """The rows to gather for texts that a tokenizer has cut into tokens.
 
     offsets: per text, start and end (exclusive) of every token in characters of the text, as fast
     tokenizers give them; used for the kind `span` only. special: per text, 1 (or True) for every
     special token. spans: per text, the marked span or None. texts: what was tokenized. source:
-    the file that errors name.
+    the file that errors name. user: per rendered chat, where the last user turn's words lie.
 
     last: the last real token; mean: all real tokens, one row; all: every real token, one row
     each; index: counts real tokens; span: the last real token that overlaps the span's last
-    occurrence. Raises ProbesteerError that names the row where a text has no real token, not
-    enough of them for the index, or no usable span.
+    occurrence; user_end: the last that overlaps the user's words. Raises ProbesteerError that
+    names the row where a text has no real token, not enough of them for the index, or no usable
+    span.
     """
     real, bounds = _real_tokens(special, source)
     examples = np.arange(len(bounds) - 1)
@@ -114,6 +117,8 @@ def reading_rows(
             token = real[_index_places(position.index, bounds, source)]
         case "span":
             token = _span_ends(offsets, special, find_spans(texts, spans, source), source)
+        case "user_end":
+            token = _span_ends(offsets, special, user, source)
     return ReadingRows(examples, token, False, token, np.arange(len(bounds)))
 
 

@@ -33,15 +33,17 @@ def prepare_concept(
     shares: Mapping[str, float],
     seed: int,
     position: Position,
+    columns: Mapping[str, str] | None = None,
 ) -> PreparedConcept:
     """Read a concept's files, check them, and assign the splits.
 
     shares: of train, validation and test, sum 1. seed: of the splits. position: where the examples
     will be read; for the kind `span` every example must mark a span that is in its text.
+    columns: other names that the first two files have for some of their columns.
     Raises ProbesteerError that names file and row.
     """
-    examples = read_examples(examples_path)
-    prompts = read_prompts(prompts_path)
+    examples = read_examples(examples_path, columns)
+    prompts = read_prompts(prompts_path, columns)
     neutral = read_neutral(neutral_path)
     if position.kind == "span":
         find_spans(examples["text"].tolist(), examples["span"].tolist(), examples_path)

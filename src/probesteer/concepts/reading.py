@@ -1,7 +1,7 @@
 """Labelled examples, prompts and neutral texts, read and checked row by row."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,19 +15,20 @@ from probesteer.concepts.sources import read_source
 Names = Sequence[str | None]
 
 
-def read_examples(path: Path) -> pd.DataFrame:
+def read_examples(path: Path, columns: Mapping[str, str] | None = None) -> pd.DataFrame:
     """Read labelled examples from a CSV, JSONL or parquet file.
 
     The file has the columns text and label, and may have group, pair, split and span; others are
     ignored. A row without a group belongs to the group of its pair; without a pair, to a group of
-    its own, which it shares only with rows of the very same text.
+    its own, which it shares only with rows of the very same text. columns: other names that the
+    file has for some of these.
 
     Returns one row per example, in the order of the file: example (int64, from 0), text, label
     (int64, 0 or 1), group, and split, span, pair with None where the file says nothing.
     Raises ProbesteerError that names file and row, also where a text or a pair stands in two
     groups.
     """
-    table = read_source(path, ["text", "label"], ["group", "pair", "split", "span"])
+    table = read_source(path, ["text", "label"], ["group", "pair", "split", "span"], columns)
     found, pairs = texts(table, "text"), optional_names(table, "pair")
     groups = _groups(optional_names(table, "group"), pairs, found)
     frame = pd.DataFrame(
@@ -45,16 +46,17 @@ def read_examples(path: Path) -> pd.DataFrame:
     return frame
 
 
-def read_prompts(path: Path) -> pd.DataFrame:
+def read_prompts(path: Path, columns: Mapping[str, str] | None = None) -> pd.DataFrame:
     """Read prompts with a positive and a negative continuation (CSV, JSONL or parquet).
 
     The file has the columns prompt, positive and negative, and may have group and split. A prompt
     without a group is a group of its own, which it shares only with prompts of the same text.
+    columns: other names that the file has for some of these.
 
     Returns prompt, positive, negative, group, and split (None where the file says nothing).
     Raises ProbesteerError that names file and row.
     """
-    table = read_source(path, ["prompt", "positive", "negative"], ["group", "split"])
+    table = read_source(path, ["prompt", "positive", "negative"], ["group", "split"], columns)
     prompts = texts(table, "prompt")
     positives, negatives = filled_texts(table, "positive"), filled_texts(table, "negative")
     for example, (positive, negative) in enumerate(zip(positives, negatives, strict=True)):

@@ -7,7 +7,7 @@ and parquet cells keep their type.
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -32,8 +32,15 @@ class SourceTable:
     columns: dict[str, list[object]]
 
 
-def read_source(path: Path, required: Sequence[str], optional: Sequence[str]) -> SourceTable:
+def read_source(
+    path: Path,
+    required: Sequence[str],
+    optional: Sequence[str],
+    columns: Mapping[str, str] | None = None,
+) -> SourceTable:
     """Read the columns `required` and `optional` of `path`; other columns are ignored.
+
+    columns: names that the file has for some of them.
 
     Raises ProbesteerError where the file is missing, empty, of another kind, not readable, has
     ragged rows or no rows, names a column twice, or lacks a required column.
@@ -48,16 +55,18 @@ def read_source(path: Path, required: Sequence[str], optional: Sequence[str]) ->
     try:
         if path.stat().st_size == 0:
             raise _empty_file(path)
-        names, columns = reader(path, [*required, *optional])
+        called = {name: (columns or {}).get(name, name) for name in [*required, *optional]}
+        names, found = reader(path, list(called.values()))
     except OSError as fault:
         raise ProbesteerError(
             f"{path}: cannot be read ({fault.strerror}); check its permissions"
         ) from fault
-    _check_names(path, names, required)
-    rows = len(columns[required[0]])
+    _check_names(path, names, [called[name] for name in required])
+    rows = len(found[called[required[0]]])
     if rows == 0:
         raise ProbesteerError(f"{path}: column names but no rows; add rows")
-    return SourceTable(path, {n: columns.get(n, [None] * rows) for n in [*required, *optional]})
+    nothing: list[object] = [None] * rows
+    return SourceTable(path, {name: found.get(own, nothing) for name, own in called.items()})
 
 
 _Columns = tuple[list[str], dict[str, list[object]]]  # every name found; the wanted columns

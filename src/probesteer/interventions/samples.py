@@ -10,7 +10,7 @@ from probesteer.directions.direction import Direction
 from probesteer.interventions.edits import Add
 from probesteer.interventions.intervene import intervene
 from probesteer.models.loading import LoadedModel
-from probesteer.models.tokens import tokenize
+from probesteer.models.tokens import tokenize_prompts
 
 _KEY = ["site", "layer", "method", "positions", "unit", "strength"]
 _COLUMNS = [*_KEY, "prompt", "continuation", "seed"]
@@ -42,7 +42,7 @@ def sample_continuations(
     pushes = np.stack([direction.push(strength, unit) for strength in strengths])
     edit = Add(torch.from_numpy(pushes.astype(np.float32)))
     rows = []
-    sequences = tokenize(loaded, prompts, source).ids
+    sequences = tokenize_prompts(loaded, prompts, source).ids
     for drawn, (prompt, ids) in enumerate(zip(prompts, sequences, strict=True), start=seed):
         batch = torch.from_numpy(ids).to(loaded.device).repeat(len(strengths), 1)
         torch.manual_seed(drawn)

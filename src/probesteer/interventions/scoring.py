@@ -13,7 +13,7 @@ from torch import Tensor
 from probesteer.errors import ProbesteerError
 from probesteer.models.inputs import length_of
 from probesteer.models.loading import LoadedModel
-from probesteer.models.tokens import tokenize
+from probesteer.models.tokens import tokenize, tokenize_prompts
 
 
 @dataclass(frozen=True)
@@ -100,16 +100,15 @@ def score_prompts(loaded: LoadedModel, prompts: pd.DataFrame, source: str) -> li
 
     prompts: columns prompt, positive, negative; its index counts the prompts from 0, errors from
     1. A space joins prompt and continuation unless the continuation begins with one or with
-    punctuation. Where both are one token, one row carries both.
+    punctuation, or answers a turn of a chat. Where both are one token, one row carries both.
 
     Raises ProbesteerError where a continuation merges with the prompt's last token.
     """
     texts, numbers = prompts["prompt"].tolist(), (prompts.index + 1).tolist()
-    alone = tokenize(loaded, texts, f"{source} prompt", numbers).ids
+    name = f"{source} prompt"
+    alone = tokenize_prompts(loaded, texts, name, numbers).ids
     continued = {
-        sign: tokenize(
-            loaded, _joined(texts, prompts[column].tolist()), f"{source} prompt", numbers
-        ).ids
+        sign: tokenize_prompts(loaded, texts, name, numbers, prompts[column].tolist()).ids
         for sign, column in ((1, "positive"), (-1, "negative"))
     }
     rows = []
@@ -191,15 +190,6 @@ def _rows_of(
         tokens = tuple(int(token) for token in target)
         rows.append(text_row(item, ids, start, places, tokens, signs, sign > 0))
     return rows
-
-
-def _joined(prompts: Sequence[str], continuations: Sequence[str]) -> list[str]:
-    return [
-        prompt
-        + ("" if not continuation[:1].isalnum() or prompt[-1:].isspace() else " ")
-        + continuation
-        for prompt, continuation in zip(prompts, continuations, strict=True)
-    ]
 
 
 def _without_closing(

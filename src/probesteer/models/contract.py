@@ -33,6 +33,11 @@ class SiteContract:
     cache_difference: float | None  # the same for going on from keys and values; None: no such
     tolerance: float
 
+    @property
+    def may_be_padded_on_the_left(self) -> bool:
+        """False for models that count positions from the first token, padding or not."""
+        return (self.left_padding_difference or 0.0) <= self.tolerance
+
 
 @dataclass(frozen=True)
 class _Pass:
@@ -47,8 +52,10 @@ def prove_sites(loaded: LoadedModel, places: Sequence[Place], inputs: Inputs) ->
 
     Adding zero changes nothing, to the bit; adding v changes the recorded tensor into x + v,
     exactly; that change reaches the model's output; an example alone and in a padded batch agree.
-    In causal models also padding on the left, and going on from a cache of keys and values, agree.
-    Where activations are not finite there is nothing to compare: whoever stores them says so.
+    In causal models also going on from a cache of keys and values agrees; whether padding on the
+    left does is noted, as it doesn't in models that count positions over it, and as nothing here
+    pads on the left. Where activations are not finite there is nothing to compare: whoever
+    stores them says so.
 
     Raises ProbesteerError that names the place and the property that fails.
     """
@@ -74,42 +81,41 @@ def prove_sites(loaded: LoadedModel, places: Sequence[Place], inputs: Inputs) ->
         {place: x[row, : alone[row][place].shape[1]] for place, x in plain.at.items()}
         for row in range(count)
     ]
-    what = "an example alone and in a batch"
-    batched = _agree(loaded, what, padded, alone, tolerance)
+    batched = _difference(padded, alone)
+    _check(loaded, "an example alone and in a batch", batched, tolerance)
     if not loaded.causal or not isinstance(probes, TextInputs):
         return SiteContract(names, batched, None, None, tolerance)
     on_left = padded_on_the_left(loaded, places, probes.ids)
-    left = _agree(loaded, "a text alone and padded on the left", on_left, alone, tolerance)
+    left = _difference(on_left, alone)
     continued = (continued_from_cache(loaded, places, sequence) for sequence in probes.ids)
     cached = [found for found in continued if found is not None]
     if len(cached) < count:
         return SiteContract(names, batched, left, None, tolerance)
-    going_on = _agree(loaded, "a text alone and taken up from a cache", cached, alone, tolerance)
+    going_on = _difference(cached, alone)
+    _check(loaded, "a text alone and taken up from a cache", going_on, tolerance)
     return SiteContract(names, batched, left, going_on, tolerance)
 
 
-def _agree(
-    loaded: LoadedModel,
-    what: str,
-    found: Sequence[Mapping[Place, Tensor]],
-    alone: Sequence[Mapping[Place, Tensor]],
-    tolerance: float,
+def _difference(
+    found: Sequence[Mapping[Place, Tensor]], alone: Sequence[Mapping[Place, Tensor]]
 ) -> float:
     """The largest difference, relative to the largest activation at the place.
 
     found: [tokens, d] at each place; alone: [1, tokens, d].
     """
-    worst = max(
+    return max(
         float((found[row][place] - x[0]).abs().max() / x.abs().max().clamp(1e-12))
         for row, at in enumerate(alone)
         for place, x in at.items()
     )
-    if not worst <= tolerance:
+
+
+def _check(loaded: LoadedModel, what: str, difference: float, tolerance: float) -> None:
+    if not difference <= tolerance:
         raise ProbesteerError(
-            f"model {loaded.name}: {what} differ by {worst:.2g} of the activation, "
+            f"model {loaded.name}: {what} differ by {difference:.2g} of the activation, "
             f"more than {tolerance:g}; its padding or cache is not supported"
         )
-    return worst
 
 
 @torch.no_grad()

@@ -1,7 +1,7 @@
 """Load a fetched model, ready to be read and written at its places."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -13,7 +13,7 @@ from probesteer.errors import ProbesteerError
 from probesteer.models.blocks import Blocks, find_blocks
 from probesteer.models.kinds import Kind, loader_of
 from probesteer.models.record import ModelRecord
-from probesteer.settings.schema import ModelSettings
+from probesteer.settings.schema import ChatSettings, ModelSettings
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,7 @@ class LoadedModel:
     blocks: Blocks
     device: torch.device
     kind: Kind
+    chat: ChatSettings = field(default_factory=ChatSettings)  # how prompts are put to it
 
     @property
     def causal(self) -> bool:

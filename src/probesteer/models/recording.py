@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from transformers.cache_utils import DynamicLayer
 
 from probesteer.models.loading import LoadedModel
 from probesteer.models.sites import at_place
@@ -56,8 +57,8 @@ def continued_from_cache(
 ) -> dict[Place, Tensor] | None:
     """What is at each place, [tokens, d], where the last token goes on from the others' cache.
 
-    None for a model that keeps no keys and values, such as a recurrent one. A sequence of one
-    token has nothing to go on from, and is run as it is.
+    None for a model in which some layer keeps no keys and values, such as a recurrent one. A
+    sequence of one token has nothing to go on from, and is run as it is.
     """
     ids = torch.from_numpy(sequence)[None].to(loaded.device)
     parts = [ids] if ids.shape[1] == 1 else [ids[:, :-1], ids[:, -1:]]
@@ -66,7 +67,12 @@ def continued_from_cache(
         with recorded(loaded, places) as seen:
             output = loaded.model(input_ids=part, past_key_values=past, use_cache=True)
         past = getattr(output, "past_key_values", None)
-        if past is None:
+        layers = getattr(past, "layers", None)
+        if not layers or not all(map(_keeps_keys, layers)):
             return None
         found.append(dict(seen))
     return {place: torch.cat([at[place][0] for at in found]) for place in found[0]}
+
+
+def _keeps_keys(layer: Any) -> bool:
+    return isinstance(layer, DynamicLayer) and layer.keys is not None

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from probesteer.errors import ProbesteerError
+from probesteer.models.chat import ends_a_turn, is_chat, render
 from probesteer.models.loading import LoadedModel
 
 
@@ -18,6 +20,7 @@ class TokenSequences:
     ids: list[NDArray[np.int64]]  # per text: [tokens]
     offsets: list[list[tuple[int, int]]]  # per token: first character and the one after the last
     special: list[NDArray[np.bool_]]  # per text: [tokens], True for bos, eos and the like
+    truncated: NDArray[np.bool_]  # [texts], True where tokens were cut off at the end
 
     @property
     def lengths(self) -> NDArray[np.int64]:
@@ -26,39 +29,95 @@ class TokenSequences:
 
 
 def tokenize(
-    loaded: LoadedModel, texts: Sequence[str], source: str, numbers: Sequence[int] | None = None
+    loaded: LoadedModel,
+    texts: Sequence[str],
+    source: str,
+    numbers: Sequence[int] | None = None,
+    rendered: bool = False,
+    truncate: bool = False,
 ) -> TokenSequences:
-    """Tokenize `texts` with the special tokens that the tokenizer adds; nothing is truncated.
+    """Tokenize `texts` with the special tokens that the tokenizer adds.
 
-    source: what an error message calls the texts, such as "concept truth: example".
+    source: what an error message calls the texts, such as "concept truth: example". rendered:
+    the texts hold their own special tokens, as a chat template writes them. truncate: cut what
+    the model's context doesn't hold; else nothing is.
 
-    Raises ProbesteerError for a text longer than the model's context, or a tokenizer that
-    can't tell where its tokens lie in the text.
+    Raises ProbesteerError for a text longer than the model's context unless it may be cut, or a
+    tokenizer that can't tell where its tokens lie in the text.
     """
     if not loaded.tokenizer.is_fast:
         raise ProbesteerError(
             f"model {loaded.name}: its tokenizer gives no character offsets; "
             "save it with a tokenizer.json"
         )
-    encoded = loaded.tokenizer(
-        list(texts),
-        truncation=False,
-        verbose=False,
-        return_offsets_mapping=True,
-        return_special_tokens_mask=True,
-    )
-    row_numbers = range(1, len(texts) + 1) if numbers is None else numbers
     context = loaded.context_length
-    for row, sequence in enumerate(encoded["input_ids"]):
-        if context is not None and len(sequence) > context:
+    encoded = _encoded(loaded, texts, rendered)
+    row_numbers = range(1, len(texts) + 1) if numbers is None else numbers
+    lengths = np.array([len(sequence) for sequence in encoded["input_ids"]], dtype=np.int64)
+    truncated = np.zeros(len(texts), dtype=bool) if context is None else lengths > context
+    if truncated.any():
+        if not truncate:
+            row = int(truncated.argmax())
             raise ProbesteerError(
-                f"{source} {row_numbers[row]}: {len(sequence)} tokens, but model {loaded.name} "
+                f"{source} {row_numbers[row]}: {lengths[row]} tokens, but model {loaded.name} "
                 f"takes {context}; shorten it"
             )
+        encoded = _encoded(loaded, texts, rendered, context)
+    special = [np.asarray(mask, dtype=bool) for mask in encoded["special_tokens_mask"]]
+    if rendered:
+        # Written out by the template, it isn't marked as one that the tokenizer has put there.
+        for ids, mask in zip(encoded["input_ids"], special, strict=True):
+            mask[0] |= ids[0] == loaded.tokenizer.bos_token_id
     return TokenSequences(
         ids=[np.asarray(sequence, dtype=np.int64) for sequence in encoded["input_ids"]],
         offsets=[[(a, b) for a, b in spans] for spans in encoded["offset_mapping"]],
-        special=[np.asarray(mask, dtype=bool) for mask in encoded["special_tokens_mask"]],
+        special=special,
+        truncated=truncated,
+    )
+
+
+def tokenize_prompts(
+    loaded: LoadedModel,
+    prompts: Sequence[str],
+    source: str,
+    numbers: Sequence[int] | None = None,
+    continuations: Sequence[str] | None = None,
+) -> TokenSequences:
+    """Tokenize prompts as they are put to the model: by its chat template where it has a chat.
+
+    continuations: what follows each prompt. A space comes between unless the continuation begins
+    with one or with punctuation, or answers a rendered turn.
+    """
+    counted = list(range(1, len(prompts) + 1)) if numbers is None else list(numbers)
+    chat = is_chat(loaded.chat)
+    texts = list(prompts)
+    if chat:
+        texts = render(loaded, loaded.chat, texts, source, counted).texts
+    if continuations is not None:
+        texts = [
+            text + _space(loaded, text, continuation) + continuation
+            for text, continuation in zip(texts, continuations, strict=True)
+        ]
+    return tokenize(loaded, texts, source, counted, rendered=chat)
+
+
+def _space(loaded: LoadedModel, text: str, continuation: str) -> str:
+    if not continuation[:1].isalnum() or text[-1:].isspace():
+        return ""
+    return "" if is_chat(loaded.chat) and ends_a_turn(loaded, text) else " "
+
+
+def _encoded(
+    loaded: LoadedModel, texts: Sequence[str], rendered: bool, longest: int | None = None
+) -> Any:
+    return loaded.tokenizer(
+        list(texts),
+        truncation=longest is not None,
+        max_length=longest,
+        add_special_tokens=not rendered,
+        verbose=False,
+        return_offsets_mapping=True,
+        return_special_tokens_mask=True,
     )
 
 

@@ -25,15 +25,37 @@ class ModelSettings:
 
 
 @dataclass
+class ChatSettings:
+    """How texts are put to an instruction model, by its tokenizer's chat template."""
+
+    user: str | None = None  # what the user says, {text} being the text; null: texts as they are
+    system: str | None = None  # the system's turn before it
+    messages: bool = False  # texts are whole conversations: JSON lists of {role, content}
+
+
+@dataclass
+class DatasetSettings:
+    """Examples from the Hugging Face hub, or a folder, read by the `datasets` library."""
+
+    name: str | None = None  # on the hub, or a folder
+    config: str | None = None  # of a data set that has several
+    split: str = "train"
+    revision: str | None = None  # branch, tag or commit on the hub
+
+
+@dataclass
 class ConceptSettings:
     """`config/concept/NAME.yaml`: a labelled concept and its data files."""
 
     description: str = ""
     labels: list[str] = field(default_factory=lambda: ["0", "1"])  # names of label 0 and 1
-    examples: str = ""  # text, label [, group, pair, split, span]
+    examples: str = ""  # text, label [, group, pair, split, span]; or `dataset`
     prompts: str = ""  # prompt, positive, negative [, group]
     neutral: str = ""  # text
-    position: str = "last"  # last, mean, all, span or an index
+    position: str = "last"  # last, mean, all, span, user_end or an index
+    columns: dict[str, str] = field(default_factory=dict)  # our name: the files' name for it
+    chat: ChatSettings = field(default_factory=ChatSettings)
+    dataset: DatasetSettings = field(default_factory=DatasetSettings)
 
 
 @dataclass
@@ -52,6 +74,7 @@ class ActivationSettings:
     sites: list[str] = field(default_factory=lambda: ["resid_post"])
     dtype: str = "float32"  # of the stored files: float32, float16 or bfloat16
     batch_tokens: int = 4096  # tokens of one padded batch
+    truncate: bool = False  # cut texts that the model can't take; false: refuse them
     shards: int = 1  # jobs that the examples of a concept are divided among
 
 

@@ -15,6 +15,8 @@ from probesteer.errors import ProbesteerError
 from probesteer.files.digests import canonical_json
 from probesteer.settings.schema import (
     ActivationSettings,
+    ChatSettings,
+    DatasetSettings,
     DirectionSettings,
     ModelSettings,
     PlotSettings,
@@ -44,6 +46,15 @@ class ExamplesSlice:
     folds: int
     seed: int
     split: SplitSettings = field(default_factory=SplitSettings)
+    columns: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class DatasetSlice:
+    """Where a concept's examples come from."""
+
+    concept: str
+    dataset: DatasetSettings = field(default_factory=DatasetSettings)
 
 
 @dataclass
@@ -53,6 +64,8 @@ class ActivationsSlice:
     position: str
     model: ModelSettings = field(default_factory=ModelSettings)
     activations: ActivationSettings = field(default_factory=ActivationSettings)
+    columns: dict[str, str] = field(default_factory=dict)
+    chat: ChatSettings = field(default_factory=ChatSettings)
     shard: int = 0  # which of `activations.shards`
 
 
@@ -93,6 +106,7 @@ class SteeringSlice:
     seed: int
     model: ModelSettings = field(default_factory=ModelSettings)
     steering: SteeringSettings = field(default_factory=SteeringSettings)
+    chat: ChatSettings = field(default_factory=ChatSettings)
 
 
 @dataclass
@@ -104,6 +118,7 @@ class ScaleSlice:
     seed: int
     model: ModelSettings = field(default_factory=ModelSettings)
     scale: ScaleSettings = field(default_factory=ScaleSettings)
+    chat: ChatSettings = field(default_factory=ChatSettings)
 
 
 @dataclass
@@ -134,18 +149,22 @@ def stage_slice(
         # How a model is loaded doesn't change its files.
         chosen = settings.model[model]
         of_source = ("path", "hub", "revision", "trust_remote_code", "allow_pickle_weights")
-        source = ModelSettings(**{key: getattr(chosen, key) for key in of_source})
-        return FetchSlice(model, source)
+        of_model = ModelSettings(**{key: getattr(chosen, key) for key in of_source})
+        return FetchSlice(model, of_model)
     if stage == "examples":
-        position = settings.concept[concept].position
-        return ExamplesSlice(position, settings.probe.folds, settings.seed, settings.split)
+        asked = settings.concept[concept]
+        folds, columns = settings.probe.folds, asked.columns
+        return ExamplesSlice(asked.position, folds, settings.seed, settings.split, columns)
+    if stage == "dataset":
+        return DatasetSlice(concept, settings.concept[concept].dataset)
     if stage == "activations":
-        position = settings.concept[concept].position
+        asked = settings.concept[concept]
         # What is stored doesn't depend on how many jobs it is divided among.
-        asked, whole = settings.activations, replace(settings.activations, shards=1)
+        activations = settings.activations
         if shard is None:
-            return ActivationsSlice(position, settings.model[model], whole)
-        return ActivationsSlice(position, settings.model[model], asked, shard)
+            activations = replace(activations, shards=1)
+        source = (asked.position, settings.model[model], activations, asked.columns, asked.chat)
+        return ActivationsSlice(*source, shard or 0)
     if stage == "probes":
         return ProbesSlice(model, concept, settings.seed, settings.probe)
     if stage == "directions":
@@ -153,11 +172,11 @@ def stage_slice(
     if stage == "cosines":
         return CosinesSlice(model, settings.concepts)
     if stage == "steering":
-        return SteeringSlice(
-            model, concept, settings.seed, settings.model[model], settings.steering
-        )
+        names, chat = (model, concept, settings.seed), settings.concept[concept].chat
+        return SteeringSlice(*names, settings.model[model], settings.steering, chat)
     if stage == "scale":
-        return ScaleSlice(model, concept, settings.seed, settings.model[model], settings.scale)
+        names, chat = (model, concept, settings.seed), settings.concept[concept].chat
+        return ScaleSlice(*names, settings.model[model], settings.scale, chat)
     if stage == "figures":
         return FiguresSlice(model, settings.plot)
     if stage == "report":

@@ -7,12 +7,15 @@ from typing import NoReturn, TypeVar
 
 from probesteer.errors import ProbesteerError
 from probesteer.places import SITES
-from probesteer.settings.schema import Settings
+from probesteer.settings.schema import ConceptSettings, Settings
 
 Value = TypeVar("Value")
 
 # Folders of results/ that belong to all experiments.
-_SHARED_FOLDERS = ("activations", "logs", "models")
+_SHARED_FOLDERS = ("activations", "datasets", "logs", "models")
+
+# Of examples and prompts: what a file may name otherwise.
+_COLUMNS = ("text", "label", "group", "pair", "split", "span", "prompt", "positive", "negative")
 
 _CHOICES = {
     "dtype": ("float32", "bfloat16", "float16"),
@@ -34,22 +37,38 @@ def validate(settings: Settings) -> None:
         if model.path is None and model.hub is None:
             _fail(f"model.{name}.path", "neither a folder nor `hub` is given", "add model_path=…")
     for name, concept in settings.concept.items():
+        if concept.examples and concept.dataset.name:
+            _fail(f"concept.{name}.dataset", "examples are given too", "leave one of them out")
         for key in ("description", "examples", "prompts", "neutral"):
-            if not getattr(concept, key):
+            if not getattr(concept, key) and not (key == "examples" and concept.dataset.name):
                 _fail(f"concept.{name}.{key}", "missing", f"write it in config/concept/{name}.yaml")
+        _chat(name, concept)
         if len(concept.labels) != 2 or len(set(concept.labels)) != 2:
             _fail(f"concept.{name}.labels", f"{concept.labels}", "name label 0 and label 1")
-        if not re.fullmatch(r"last|mean|all|span|-?\d+", concept.position):
+        if not re.fullmatch(r"last|mean|all|span|user_end|-?\d+", concept.position):
             _fail(
                 f"concept.{name}.position",
                 f"{concept.position!r}",
-                "use last, mean, all, span or an index",
+                "use last, mean, all, span, user_end or an index",
             )
     _shares(settings)
     _activations(settings)
     _probe(settings)
     _sweeps(settings)
     _plot(settings)
+
+
+def _chat(name: str, concept: ConceptSettings) -> None:
+    chat = concept.chat
+    if chat.user is not None and "{text}" not in chat.user:
+        _fail(f"concept.{name}.chat.user", f"{chat.user!r}", "write {text} where the text goes")
+    if chat.messages and (chat.user is not None or chat.system is not None):
+        _fail(f"concept.{name}.chat.messages", "user or system is given too", "leave those out")
+    if concept.position == "user_end" and chat.user is None and not chat.messages:
+        _fail(f"concept.{name}.position", "user_end without a chat", "add chat: {user: '{text}'}")
+    for ours in concept.columns:
+        if ours not in _COLUMNS:
+            _fail(f"concept.{name}.columns", f"{ours!r}", f"use some of {', '.join(_COLUMNS)}")
 
 
 def _names(settings: Settings) -> None:

@@ -14,6 +14,7 @@ from probesteer.concepts.faults import row_number
 from probesteer.concepts.positions import parse_position, reading_rows
 from probesteer.concepts.reading import read_examples
 from probesteer.files.digests import file_digest, json_digest
+from probesteer.models.chat import RenderedTexts, is_chat, render, template_digest
 from probesteer.models.inputs import Inputs, TextInputs, read_images
 from probesteer.models.loading import load_model
 from probesteer.models.record import read_record
@@ -36,32 +37,40 @@ def run(
     examples: the concept's own file, so that experiments which split it differently share what
     is read from the model.
     """
-    table = read_examples(examples)
+    table = read_examples(examples, settings.columns)
     texts = table["text"].tolist()
     model_record = read_record(record)
     loaded = load_model(model_record, settings.model)
     numbers = [row_number(examples, example) for example in range(len(texts))]
     position = parse_position(settings.position)
     inputs: Inputs
+    truncated = np.zeros(len(texts), dtype=bool)
     if loaded.kind == "image":
         inputs, digests = read_images(loaded, texts), [file_digest(Path(path)) for path in texts]
         rows = image_rows(position, len(texts))
     else:
-        tokens = tokenize(loaded, texts, f"{examples}: row", numbers)
+        named, chat = f"{examples}: row", is_chat(settings.chat)
+        asked = RenderedTexts(texts, [])
+        if chat:
+            asked = render(loaded, settings.chat, texts, named, numbers)
+        truncate = settings.activations.truncate
+        tokens = tokenize(loaded, asked.texts, named, numbers, rendered=chat, truncate=truncate)
         inputs, digests = TextInputs(tokens.ids), []
         rows = reading_rows(
             position,
             tokens.offsets,
             [mask.astype(int).tolist() for mask in tokens.special],
             _spans(table),
-            texts,
+            asked.texts,
             examples,
+            asked.user,
         )
+        truncated = tokens.truncated
     request = Request(
         model=model_record.digest,
         model_dtype=settings.model.dtype,
         tokenizer=type(loaded.tokenizer).__name__,
-        template="",
+        template=template_digest(loaded, settings.chat),
         position=settings.position,
         dtype=settings.activations.dtype,
         texts=json_digest([texts, _spans(table), digests]),
@@ -74,7 +83,8 @@ def run(
     reading = Reading(inputs, rows, examples, np.arange(len(texts)))
     if settings.activations.shards > 1:
         reading = reading.part(settings.shard, settings.activations.shards)
-    fill_cache(loaded, reading, places, folder, request, batch_tokens, origin)
+    cut = int(truncated[reading.examples].sum())
+    fill_cache(loaded, reading, places, folder, request, batch_tokens, origin, cut)
 
 
 def _spans(table: pd.DataFrame) -> list[str | None]:

@@ -28,7 +28,8 @@ def run(
         "test": settings.split.test,
     }
     position = parse_position(settings.position)
-    concept = prepare_concept(examples, prompts, neutral, shares, settings.seed, position)
+    columns = settings.columns
+    concept = prepare_concept(examples, prompts, neutral, shares, settings.seed, position, columns)
     check_folds(concept.examples, settings.folds, examples)
     write_table(neutral_table, concept.neutral, provenance)
     write_table(prompts_table, concept.prompts, provenance)

@@ -15,6 +15,7 @@ OutputPaths = NewType("OutputPaths", tuple[Path, ...])
 # The order of the data flow; a stage is the module of this name in `probesteer.stages`.
 STAGES = (
     "fetch",
+    "dataset",
     "examples",
     "activations",
     "gather",

@@ -1,6 +1,6 @@
 """What the two stages that push a model, `steering` and `scale`, read before they push."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -38,7 +38,7 @@ def read_sweep_inputs(
 
     A model that predicts nothing is read at its embeddings, between the centroids of `examples`.
     """
-    loaded = load_model(read_record(record), settings.model)
+    loaded = replace(load_model(read_record(record), settings.model), chat=settings.chat)
     source = f"concept {settings.concept}:"
     if loaded.kind == "encoder":
         train = read_table(examples).query("split == 'train'")

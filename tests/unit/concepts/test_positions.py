@@ -127,7 +127,7 @@ def test_unknown_positions(refusal: Refusal, text: str) -> None:
     message = refusal(lambda: parse_position(text))
     assert message.startswith("position ")
     assert message.endswith(
-        " is not known; use last, mean, all, span or a whole number like 0 or -1"
+        " is not known; use last, mean, all, span, user_end or an index like 0 or -1"
     )
     assert len(message) < 150
 

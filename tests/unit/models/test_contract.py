@@ -10,7 +10,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from transformers import MambaConfig, MambaForCausalLM
+from transformers import BartConfig, BartForCausalLM, MambaConfig, MambaForCausalLM
 
 from probesteer.errors import ProbesteerError
 from probesteer.models.blocks import Blocks, find_blocks
@@ -116,10 +116,19 @@ def test_it_holds_at_every_site(load_tiny: Load) -> None:
     assert len(contract.places) == 3 * len(SITES)
 
 
-def test_positions_that_left_padding_shifts_are_found(load_tiny: Load) -> None:
-    found = refusal(with_block(load_tiny("gpt2"), 1, Counting))
-    assert found.startswith("model gpt2: a text alone and padded on the left differ by ")
-    assert found.endswith("more than 0.0001; its padding or cache is not supported")
+def test_positions_that_left_padding_shifts_are_noted(load_tiny: Load) -> None:
+    torch.manual_seed(0)
+    config = BartConfig(vocab_size=50, d_model=16, decoder_layers=2, decoder_attention_heads=2)
+    model = BartForCausalLM(config).eval()  # counts positions over the padding
+    model.model.decoder.embed_positions.weight.data.normal_()
+    loaded = replace(load_tiny("gpt2"), model=model, blocks=find_blocks(model))
+    texts = TextInputs([np.arange(4, 10), np.arange(6, 15)])
+    contract = prove_sites(loaded, places_of(2, ["resid_post"]), texts)
+    assert contract.left_padding_difference is not None
+    assert contract.left_padding_difference > contract.tolerance
+    assert not contract.may_be_padded_on_the_left
+    other = load_tiny("gpt2")
+    assert prove_sites(other, places_of(3, ["resid_post"]), texts).may_be_padded_on_the_left
 
 
 def test_a_pass_that_goes_on_from_a_cache_and_differs_is_found(load_tiny: Load) -> None:

@@ -55,7 +55,7 @@ def test_the_projects_settings_are_valid(composed: Settings) -> None:
         (
             "concept.story_sentiment.position",
             "first",
-            "'first'; use last, mean, all, span or an index",
+            "'first'; use last, mean, all, span, user_end or an index",
         ),
         ("concept.story_sentiment.labels", ["a", "a"], "['a', 'a']; name label 0 and label 1"),
         ("concept.story_sentiment.labels", ["a"], "['a']; name label 0 and label 1"),
