@@ -2,6 +2,7 @@
 # make test   linters, types and every test; `.ci/run` calls this and nothing else
 # make lint   the linters alone          make bench   the benchmarks
 # make pictures   those of the README, from the default run
+# make architectures   docs/architectures.md, which says what was proved on which model
 #
 # Needs Python 3.11 or newer (`make run PYTHON=python3.12`), make and a C library.
 PYTHON ?= python3
@@ -10,7 +11,7 @@ BIN := $(VENV)/bin
 QUICKSTART := results/quickstart
 PIP := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 
-.PHONY: run test lint types bench pictures clean
+.PHONY: run test lint types bench pictures architectures clean
 
 run: $(VENV)/installed
 	@$(BIN)/python workflow/scripts/release_locks.py
@@ -35,6 +36,10 @@ bench: $(VENV)/installed-dev
 	@for script in $(sort $(wildcard tests/benchmarks/bench_*.py)); do \
 		echo "$$script"; $(BIN)/python "$$script" || exit 1; \
 	done
+
+# Which sites each architecture of transformers has.
+architectures: $(VENV)/installed-dev
+	$(BIN)/python -m tests.architectures.table docs/architectures.md
 
 # The README's picture, as the default run draws it.
 pictures: run

@@ -73,10 +73,10 @@ def fill_cache(
         widths = _widths(loaded, places, inputs)
         stored = [f"{place.stem} {widths[place]}" for place in places]
         size = sum(row_bytes(width, request.dtype) for width in widths.values())
-        plan = plan_shards(shared.lengths, rows, batch_tokens, size, stored)
+        plan = plan_shards(shared.lengths, rows, batch_tokens, size, stored, contract.padded)
         count = len(rows.example)
         layers = [PartialLayer(folder, place, request, count, widths[place]) for place in wanted]
-        _Fill(loaded, asked, plan, folder, request, batch_tokens).run(layers)
+        _Fill(loaded, asked, plan, folder, request, batch_tokens, contract.padded).run(layers)
     remove_partial(folder)
     (folder / JOURNAL).unlink(missing_ok=True)
     bag = inputs.bags()
@@ -119,7 +119,9 @@ class _Fill:
         folder: Path,
         request: Request,
         batch_tokens: int,
+        padded: bool,
     ) -> None:
+        self._padded = padded
         self._loaded, self._reading = loaded, reading
         self._plan, self._folder = plan, folder
         self._dtype = getattr(torch, request.dtype)
@@ -190,7 +192,8 @@ class _Fill:
         """Returns the checksum of the shard's rows at each place."""
         places = [layer.place for layer in layers]
         digests = {place: hashlib.sha256() for place in places}
-        for within in batches_by_length(self._reading.inputs.lengths[shard], self._batch_tokens):
+        lengths = self._reading.inputs.lengths[shard]
+        for within in batches_by_length(lengths, self._batch_tokens, self._padded):
             batch = shard[within]
             rows = self._plan.rows_of(batch)
             read = read_batch(self._loaded, self._reading, batch, rows, places, self._dtype)

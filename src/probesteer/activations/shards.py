@@ -41,17 +41,19 @@ def plan_shards(
     batch_tokens: int,
     row_bytes: int,
     stored: Sequence[str],
+    padded: bool = True,
 ) -> Plan:
     """Group the batches of at most `batch_tokens` padded tokens into shards.
 
     lengths: [examples], in tokens. row_bytes: of one row, all places together. stored: what else
-    the plan depends on, such as the names and widths of the places; part of its digest.
+    the plan depends on, such as the names and widths of the places; part of its digest. padded:
+    whether texts of different lengths may make a batch.
     """
     bounds = np.searchsorted(rows.example, np.arange(len(lengths) + 1)).astype(np.int64)
     shards: list[NDArray[np.int64]] = []
     batches: list[NDArray[np.int64]] = []
     filled = 0
-    for batch in batches_by_length(lengths, batch_tokens):
+    for batch in batches_by_length(lengths, batch_tokens, padded):
         size = int((bounds[batch + 1] - bounds[batch]).sum()) * row_bytes
         if batches and (filled + size > SHARD_BYTES or len(batches) == SHARD_BATCHES):
             shards.append(np.concatenate(batches))

@@ -60,7 +60,7 @@ def with_centroid_head(
     """
     inputs = TextInputs(tokenize(loaded, texts, source).ids)
     embedded: list[Tensor] = [torch.empty(0)] * len(texts)
-    for batch in batches_by_length(inputs.lengths, batch_tokens):
+    for batch in batches_by_length(inputs.lengths, batch_tokens, padded=False):
         given = inputs.batch(loaded, batch.tolist())
         found = embed(loaded.model, given["input_ids"], given["attention_mask"]).float()
         for example, row in zip(batch.tolist(), found, strict=True):

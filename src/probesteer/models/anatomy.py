@@ -68,7 +68,7 @@ class _Dissection:
 
     def parts(self) -> BlockParts:
         """Attention first: the other two are found while it is held."""
-        if self._x.dim() != 3:
+        if self._x.dim() != 3 or self._output.shape != self._x.shape:
             return BlockParts(None, None, None, None)
         attention = self._attention_output()
         neurons = self._neurons(attention)
@@ -155,12 +155,21 @@ class _Dissection:
         return {call.path: call.output for call in self._projections() if call.in_attention}
 
     def _projections(self) -> list[_Call]:
-        """Linear maps to the width of the residual stream, of all tokens."""
-        return [c for c in self._plain if c.linear and c.output.numel() == self._x.numel()]
+        """Linear maps to the width of the residual stream, of all tokens in their order."""
+        orders = (self._x.shape[0], self._x.shape[0] * self._x.shape[1])
+        return [
+            call
+            for call in self._plain
+            if call.linear
+            and call.output.numel() == self._x.numel()
+            and call.output.shape[0] in orders
+        ]
 
     def _mixes(self, call: _Call, moved: Tensor) -> bool:
         """Whether a later token's row changed when the first token's input did."""
         shape = (*self._x.shape[:-1], -1)
+        if self._x.shape[1] == 1:
+            return False
         return not _close(moved.reshape(shape)[:, 1:], call.output.reshape(shape)[:, 1:])
 
     def _trace(self, x: Tensor, held: Mapping[str, Tensor] | None = None) -> list[_Call]:

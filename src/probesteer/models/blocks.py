@@ -8,6 +8,7 @@ from torch import nn
 
 from probesteer.errors import ProbesteerError
 from probesteer.models.anatomy import BlockParts, find_parts
+from probesteer.models.block_calls import record_calls
 from probesteer.models.short_inputs import short_inputs, takes_images
 
 
@@ -20,6 +21,7 @@ class Blocks(Sequence[nn.Module]):
         """decoder_layer: the first block of the decoder, where an encoder comes before it."""
         self._model, self._modules = model, tuple(modules)
         self.decoder_layer = decoder_layer
+        self.of_images = takes_images(model)
 
     def __len__(self) -> int:
         return len(self._modules)
@@ -35,6 +37,16 @@ class Blocks(Sequence[nn.Module]):
         return iter(self._modules)
 
     @cached_property
+    def tokens_first(self) -> bool:
+        """Whether what goes through a block is [tokens, batch, d], seen in a short pass."""
+        if self.of_images or not hasattr(self._model, "config"):
+            return False
+        inputs = short_inputs(self._model)
+        batch, tokens = inputs["input_ids"].shape
+        hidden = record_calls(self._model, self._modules[:1], inputs)[0].hidden
+        return hidden.dim() == 3 and tuple(hidden.shape[:2]) == (tokens, batch)
+
+    @cached_property
     def parts(self) -> list[BlockParts]:
         """Where each block's attention and MLP end; found by a short pass when first asked for."""
         return find_parts(self._model, self._modules, short_inputs(self._model))
@@ -46,7 +58,8 @@ def find_blocks(model: nn.Module, path: str | None = None) -> Blocks:
     transformers declares for most architectures which class's outputs are the hidden states
     (`_can_record_outputs`); the blocks are the modules of that class. For the others they are
     the longest `ModuleList` whose members are of one class. A decoder's blocks follow those of
-    its encoder. In models of images, stages are taken apart into the blocks that they hold.
+    its encoder. Of a model that takes images beside text, they are those of the text. In models of
+    images alone, stages are taken apart into the blocks that they hold.
 
     path: of the list of blocks inside the model, such as `model.layers`, where that fails.
 
@@ -60,6 +73,10 @@ def find_blocks(model: nn.Module, path: str | None = None) -> Blocks:
         encoder, decoder = _found(whole.get_encoder()), _found(whole.get_decoder())
         blocks, decoder_layer = [*encoder, *decoder], len(encoder)
         found = bool(encoder and decoder)
+    elif config is not None and not takes_images(model) and config.get_text_config() is not config:
+        of_text: Any = model
+        blocks, decoder_layer = _found(of_text.get_decoder()), None
+        found = bool(blocks)
     else:
         blocks, decoder_layer = _found(model), None
         found = bool(blocks)
@@ -123,19 +140,29 @@ def _declared(model: nn.Module) -> list[nn.Module]:
 
 
 def _longest_list(model: nn.Module) -> list[nn.Module]:
-    return max(_lists(model), key=len, default=[])
+    lists = [
+        list(module)
+        for module in model.modules()
+        if isinstance(module, nn.ModuleList) and _of_one_class(module)
+    ]
+    return max(lists, key=len, default=[])
 
 
 def _outermost_list(model: nn.Module) -> list[nn.Module]:
-    # Of a hierarchical model the list of stages, and not the blocks of its longest stage.
-    return next(iter(_lists(model)), [])
-
-
-def _lists(model: nn.Module) -> list[list[nn.Module]]:
-    """Lists of modules of one class, the outermost first, and the longer of those."""
+    """Of a hierarchical model the stages, and not the blocks of the longest one."""
     found = [
-        (name.count("."), list(module))
-        for name, module in model.named_modules()
-        if isinstance(module, nn.ModuleList) and len({type(member) for member in module}) == 1
+        # At one depth rather a list of one class, and rather a longer one.
+        (name.count("."), not _of_one_class(module), -len(module), number)
+        for number, (name, module) in enumerate(model.named_modules())
+        if isinstance(module, nn.ModuleList)
+        and len(module) > 1
+        and next(module.parameters(), None) is not None
     ]
-    return [members for _, members in sorted(found, key=lambda item: (item[0], -len(item[1])))]
+    if not found:
+        return []
+    chosen: Any = list(model.modules())[min(found)[-1]]
+    return list(chosen)
+
+
+def _of_one_class(modules: nn.ModuleList) -> bool:
+    return len({type(member) for member in modules}) == 1

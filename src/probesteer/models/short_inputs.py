@@ -23,9 +23,10 @@ def short_inputs(model: nn.Module) -> dict[str, Any]:
     device, accepted = parameter.device, inspect.signature(model.forward).parameters
     inputs: dict[str, Any] = {"use_cache": False} if "use_cache" in accepted else {}
     if takes_images(model):
-        size = getattr(config, "image_size", None) or 224
+        of_images = getattr(config, "vision_config", config)
+        size = getattr(of_images, "image_size", None) or 224
         height, width = (size, size) if isinstance(size, int) else size
-        shape = (2, getattr(config, "num_channels", 3), height, width)
+        shape = (2, getattr(of_images, "num_channels", 3), height, width)
         generator = torch.Generator().manual_seed(0)
         pixels = torch.randn(shape, generator=generator)
         return {**inputs, "pixel_values": pixels.to(device, parameter.dtype)}

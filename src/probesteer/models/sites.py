@@ -48,8 +48,10 @@ def at_place(blocks: Blocks, place: Place, function: SiteFunction) -> Iterator[N
     module, attach = _find(blocks, place)
     block = blocks[place.layer]
     with ExitStack() as hooks:
-        shaped = _in_tokens(block, function, hooks) if module is not block else function
-        hooks.callback(attach(module, _in_pixels(block, shaped)).remove)
+        ordered = _batch_first(function) if blocks.tokens_first else function
+        shaped = _in_tokens(block, ordered, hooks) if module is not block else ordered
+        flat = _in_pixels(block, shaped) if blocks.of_images else _in_streams(shaped)
+        hooks.callback(attach(module, flat).remove)
         yield
 
 
@@ -67,6 +69,29 @@ def _in_tokens(block: nn.Module, function: SiteFunction, hooks: ExitStack) -> Si
         return None if edited is None else edited.reshape(x.shape)
 
     hooks.callback(block.register_forward_pre_hook(keep_shape, with_kwargs=True).remove)
+    return shaped
+
+
+def _batch_first(function: SiteFunction) -> SiteFunction:
+    """`function` for blocks whose tensors are [tokens, batch, d]."""
+
+    def shaped(x: Tensor) -> Tensor | None:
+        edited = function(x.transpose(0, 1))
+        # In the layout of x, which decides how a product rounds.
+        return None if edited is None else torch.empty_like(x).copy_(edited.transpose(0, 1))
+
+    return shaped
+
+
+def _in_streams(function: SiteFunction) -> SiteFunction:
+    """`function` for several residual streams, [batch, tokens, streams, d], one after the other."""
+
+    def shaped(x: Tensor) -> Tensor | None:
+        if x.dim() != 4:
+            return function(x)
+        edited = function(x.flatten(2))
+        return None if edited is None else edited.view(x.shape)
+
     return shaped
 
 
@@ -144,10 +169,16 @@ def _on_output(module: nn.Module, function: SiteFunction) -> Any:
     def after(_: nn.Module, args: tuple[Any, ...], output: Any) -> Any:
         if isinstance(output, tuple | list):
             edited = function(output[0])
-            return None if edited is None else type(output)([edited, *output[1:]])
+            return None if edited is None else _with_first(output, edited)
         return function(output)
 
     return module.register_forward_hook(after)
+
+
+def _with_first(output: Any, edited: Tensor) -> Any:
+    members = [edited, *output[1:]]
+    # A named tuple takes its members one by one.
+    return type(output)(*members) if hasattr(output, "_fields") else type(output)(members)
 
 
 def _in_place(module: nn.Module, function: SiteFunction) -> Any:

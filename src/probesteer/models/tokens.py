@@ -121,16 +121,22 @@ def _encoded(
     )
 
 
-def batches_by_length(lengths: NDArray[np.int64], batch_tokens: int) -> Iterator[NDArray[np.int64]]:
+def batches_by_length(
+    lengths: NDArray[np.int64], batch_tokens: int, padded: bool = True
+) -> Iterator[NDArray[np.int64]]:
     """Rows in batches of similar length, each of at most `batch_tokens` padded tokens.
 
-    lengths: [rows]. Yields arrays of row numbers, the longest rows first, so that running out
-    of memory shows at once. A row longer than the budget makes a batch of its own.
+    lengths: [rows]. padded: False for batches of equal length, which need no padding. Yields
+    arrays of row numbers, the longest rows first, so that running out of memory shows at once. A
+    row longer than the budget makes a batch of its own.
     """
     order = np.argsort(-lengths, kind="stable")
     start = 0
     while start < len(order):
-        width = max(1, batch_tokens // max(1, int(lengths[order[start]])))
+        longest = int(lengths[order[start]])
+        width = max(1, batch_tokens // max(1, longest))
+        if not padded:
+            width = min(width, int(np.count_nonzero(lengths[order[start:]] == longest)))
         yield order[start : start + width]
         start += width
 

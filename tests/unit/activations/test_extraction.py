@@ -172,3 +172,15 @@ def test_rows_match_the_concepts_own_rows(load_tiny: Load, tmp_path: Path) -> No
     rows = rows_of(tokenize(loaded, TEXTS, "text"), "all")
     assert np.array_equal(cache.example, rows.example)
     assert np.array_equal(cache.token, rows.token)
+
+
+def test_a_model_that_padding_leaks_into_is_read_without(load_tiny: Load, tmp_path: Path) -> None:
+    loaded = load_tiny("bert")
+    encoder = loaded.model.base_model
+    without_mask = encoder.forward
+    encoder.forward = lambda input_ids, attention_mask, **options: without_mask(
+        input_ids=input_ids, **options
+    )
+    cache = fill(loaded, tmp_path, request(), batch_tokens=100)
+    for place, expected in one_at_a_time(loaded, "last").items():
+        np.testing.assert_allclose(cache.read(place), expected, atol=1e-5)

@@ -1,0 +1,115 @@
+"""Small configurations of every architecture, by rules on the names of their settings.
+
+A setting that counts something (layers, heads, experts, words, pixels) is made small; the few
+families for which that isn't enough have a line of their own in `families.py`.
+"""
+
+import inspect
+from typing import Any
+
+from transformers import PreTrainedConfig
+
+from tests.architectures.families import FAMILIES, KEEP
+
+# What a setting becomes, by the names that architectures have for it.
+_RULES: list[tuple[Any, str]] = [
+    # width
+    (
+        32,
+        "hidden_size n_embd d_model dim embed_dim emb_dim embedding_size encoder_hidden_size "
+        "word_embed_proj_dim output_hidden_size hidden_dim d_embed attention_hidden_size "
+        "lru_width cross_attention_hidden_size embedding_dim",
+    ),
+    (8, "head_dim d_kv kv_channels attention_head_dim global_head_dim"),
+    (
+        64,
+        "intermediate_size ffn_dim d_ff n_inner ffn_hidden_size decoder_ffn_dim encoder_ffn_dim "
+        "d_inner dense_ffn_hidden_size shared_expert_intermediate_size intermediate_size_mlp",
+    ),
+    (
+        16,
+        "moe_intermediate_size moe_ffn_hidden_size expert_ffn_hidden_size "
+        "moe_shared_expert_intermediate_size expert_dim",
+    ),
+    # depth and heads
+    (
+        3,
+        "num_hidden_layers n_layer n_layers num_layers decoder_layers encoder_layers "
+        "num_decoder_layers num_encoder_layers depth",
+    ),
+    (
+        4,
+        "num_attention_heads n_head n_heads num_heads decoder_attention_heads "
+        "encoder_attention_heads num_decoder_heads",
+    ),
+    (
+        2,
+        "num_key_value_heads n_head_kv num_kv_heads num_query_groups multi_query_group_num "
+        "decoder_num_key_value_heads global_num_key_value_heads",
+    ),
+    # mixtures of experts
+    (4, "num_experts num_local_experts n_routed_experts moe_num_experts num_moe_experts"),
+    (2, "num_experts_per_tok num_experts_per_token moe_topk moe_k moe_top_k"),
+    (1, "n_group topk_group num_expert_group n_shared_experts moe_num_shared_experts"),
+    (1, "num_shared_experts"),
+    # latent attention: the rotated part and the rest make a head's size
+    (16, "q_lora_rank kv_lora_rank o_lora_rank qk_head_dim"),
+    (8, "qk_nope_head_dim v_head_dim qk_rope_head_dim index_head_dim"),
+    (2, "index_n_heads"),
+    (64, "index_topk"),
+    # states of recurrent layers
+    (8, "state_size mamba_d_state ssm_state_size d_state mamba_d_head mamba_head_dim"),
+    (8, "mamba_headdim mamba_n_heads mamba_num_heads n_mamba_heads chunk_size mamba_chunk_size"),
+    (8, "linear_key_head_dim linear_value_head_dim"),
+    (2, "linear_num_key_heads linear_num_value_heads"),
+    (4, "mamba_dt_rank time_step_rank"),
+    # words and positions
+    (64, "vocab_size decoder_vocab_size vocab_size_per_layer_input src_vocab_size tgt_vocab_size"),
+    (
+        64,
+        "max_position_embeddings n_positions max_seq_len n_ctx max_sequence_length "
+        "max_source_positions max_target_positions seq_length",
+    ),
+    (32, "sliding_window attention_window window_size local_attention"),
+    (0, "pad_token_id"),
+    (1, "bos_token_id decoder_start_token_id cls_token_id"),
+    (2, "eos_token_id sep_token_id type_vocab_size num_hash_functions"),
+    (3, "mask_token_id"),
+    (None, "forced_bos_token_id forced_eos_token_id"),
+    (4, "rotary_dim"),
+    (8, "hidden_size_per_layer_input num_buckets relative_attention_num_buckets"),
+    # images
+    (32, "image_size"),
+    (8, "patch_size"),
+    (3, "num_channels"),
+]
+RULES = {name: value for value, names in _RULES for name in names.split()}
+
+
+def tiny_config(kind: type[PreTrainedConfig], **own: Any) -> PreTrainedConfig:
+    """A small configuration of class `kind`; `own`: settings that differ from the rules.
+
+    Raises what the class itself raises where it can't be made so.
+    """
+    family = {**FAMILIES.get(kind.__name__, {}), **own}
+    plain = kind()
+    accepted = _accepted(kind, plain)
+    chosen: dict[str, Any] = {}
+    for name in accepted & set(RULES):
+        if not isinstance(plain.to_dict().get(name), list | tuple | dict):
+            chosen[name] = RULES[name]
+    if "kv_lora_rank" in accepted:
+        chosen["num_key_value_heads"] = RULES[
+            "num_attention_heads"
+        ]  # latent attention has no groups
+    for name, part in (kind.sub_configs or {}).items():
+        if name in accepted and part.__name__ != "AutoConfig":
+            chosen[name] = tiny_config(part)
+    whole = {**chosen, **family}
+    return kind(**{name: value for name, value in whole.items() if value is not KEEP})
+
+
+def _accepted(kind: type[PreTrainedConfig], plain: PreTrainedConfig) -> set[str]:
+    """The settings that the class takes, under its own names for them."""
+    named = set(inspect.signature(kind.__init__).parameters) | set(plain.to_dict())
+    return named - set(kind.attribute_map) - {"self", "kwargs"}
