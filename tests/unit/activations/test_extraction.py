@@ -178,7 +178,7 @@ def test_a_model_that_padding_leaks_into_is_read_without(load_tiny: Load, tmp_pa
     loaded = load_tiny("bert")
     encoder = loaded.model.base_model
     without_mask = encoder.forward
-    encoder.forward = lambda input_ids, attention_mask, **options: without_mask(
+    encoder.forward = lambda input_ids, attention_mask=None, **options: without_mask(
         input_ids=input_ids, **options
     )
     cache = fill(loaded, tmp_path, request(), batch_tokens=100)
