@@ -50,7 +50,10 @@ def test_settings(unrun: TinyProject, config: str, expected: str) -> None:
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("positoin: last", r"config: concept\.mood\.positoin: unknown key; use one of .*position"),
+        (
+            "positoin: last",
+            r"config: concept\.mood\.positoin: unknown key; use one of .*position.*",
+        ),
         ("labels: 3", r"config: concept\.mood\.labels: .*"),
         ("position: [last", r"config: config/concept/mood\.yaml: line \d: .*; correct the YAML"),
     ],

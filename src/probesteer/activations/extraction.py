@@ -212,6 +212,8 @@ class _Fill:
         # Nothing to go on from: the same request would fail in the same way.
         remove_partial(self._folder)
         self._journal.path.unlink()
+        if not any(self._folder.iterdir()):
+            self._folder.rmdir()
         raise row_fault(
             self._reading.source,
             int(self._reading.examples[self._reading.rows.example[rows[~finite].min()]]),

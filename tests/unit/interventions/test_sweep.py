@@ -150,6 +150,7 @@ def test_blocks_below_an_edit_run_once_for_each_batch(
 ) -> None:
     loaded = load_tiny("gpt2")
     edit, _ = edit_of("add", loaded)
+    assert not loaded.blocks.tokens_first  # seen in a short pass of its own
     seen: list[tuple[int, ...]] = []
     handle = blocks_of(loaded)[1].mlp.register_forward_hook(
         lambda _, args, __: seen.append(tuple(args[0].shape[:2]))
