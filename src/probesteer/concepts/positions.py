@@ -167,6 +167,8 @@ def _span_ends(
         for token in range(len(pieces) - 1, -1, -1):
             start, stop = pieces[token]
             if not marks[token] and start < stop and start < end and stop > first:
+                if stop < end and not any(later > stop for _, later in pieces[token + 1 :]):
+                    raise row_fault(source, example, "the text is cut before the end of the span")
                 ends[example] = token
                 break
         else:

@@ -93,11 +93,10 @@ def prove_sites(loaded: LoadedModel, places: Sequence[Place], inputs: Inputs) ->
         return SiteContract(names, batched, padding, None, None, tolerance)
     on_left = padded_on_the_left(loaded, places, probes.ids)
     left = _difference(on_left, alone)
-    continued = (continued_from_cache(loaded, places, sequence) for sequence in probes.ids)
-    cached = [found for found in continued if found is not None]
-    if len(cached) < count:
+    cached = continued_from_cache(loaded, places, probes.ids[-1])
+    if cached is None:
         return SiteContract(names, batched, padding, left, None, tolerance)
-    going_on = _difference(cached, alone)
+    going_on = _difference([cached], alone[-1:])
     _check(loaded, "a text alone and taken up from a cache", going_on, tolerance)
     return SiteContract(names, batched, padding, left, going_on, tolerance)
 

@@ -169,6 +169,9 @@ def _start_paths_at(project: Path, settings: Settings) -> None:
     if settings.model_path is not None:
         settings.model_path = str(project / settings.model_path)
     for concept in settings.concept.values():
-        concept.examples = str(project / concept.examples)
+        if concept.examples:
+            concept.examples = str(project / concept.examples)
+        if concept.dataset.name and (project / concept.dataset.name).exists():
+            concept.dataset.name = str(project / concept.dataset.name)
         concept.prompts = str(project / concept.prompts)
         concept.neutral = str(project / concept.neutral)

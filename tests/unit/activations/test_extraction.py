@@ -119,7 +119,7 @@ def test_a_number_that_is_not_finite_names_layer_and_example(
     loaded = load_tiny("gpt2")
     loaded.model.transformer.h[1].mlp.c_fc.bias[0] = math.nan
     with pytest.raises(ProbesteerError) as caught:
-        fill(loaded, tmp_path, request())
+        fill(loaded, tmp_path / "cache", request())
     # Row 4 is the longest text, and so the first batch.
     assert str(caught.value) == (
         "examples.csv: row 4: its activation at layer 1 of model gpt2 is not finite; "

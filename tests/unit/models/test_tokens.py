@@ -86,3 +86,23 @@ def test_padding_is_on_the_right_and_masked(load_tiny: Load) -> None:
     assert ids.tolist() == [[5, 0, 0], [7, 8, 9]]
     assert mask.tolist() == [[1, 0, 0], [1, 1, 1]]
     assert ids.dtype == mask.dtype == torch.int64
+
+
+def test_a_text_is_cut_only_when_that_is_asked_for(load_tiny: Load) -> None:
+    loaded = load_tiny("bert")
+    texts = ["Tom was sad", "cat " * 100]
+    with pytest.raises(ProbesteerError, match="text 2: 102 tokens, but model bert takes 64"):
+        tokenize(loaded, texts, "text")
+    cut = tokenize(loaded, texts, "text", truncate=True)
+    assert cut.truncated.tolist() == [False, True]
+    assert cut.lengths.tolist() == [5, 64]
+    # The closing token stays.
+    assert cut.ids[1][-1] == loaded.tokenizer.sep_token_id
+    assert cut.special[1][-1]
+    np.testing.assert_array_equal(cut.ids[0], tokenize(loaded, texts[:1], "text").ids[0])
+
+
+def test_batches_without_padding_hold_one_length() -> None:
+    lengths = np.array([3, 5, 3, 5, 5, 2])
+    batches = [lengths[batch].tolist() for batch in batches_by_length(lengths, 10, padded=False)]
+    assert batches == [[5, 5], [5], [3, 3], [2]]
