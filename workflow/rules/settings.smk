@@ -16,7 +16,8 @@ def require_files(settings):
     for name, concept in settings.concept.items():
         for kind in ("examples", "prompts", "neutral"):
             file = getattr(concept, kind)
-            if not Path(file).is_file():
+            fetched = kind == "examples" and concept.dataset.name
+            if not fetched and not Path(file).is_file():
                 raise ProbesteerError(
                     f"config: concept.{name}.{kind}: there is no file {file}; "
                     f"correct it in config/concept/{name}.yaml"
