@@ -100,9 +100,9 @@ def reading_rows(
 
     last: the last real token; mean: all real tokens, one row; all: every real token, one row
     each; index: counts real tokens; span: the last real token that overlaps the span's last
-    occurrence; user_end: the last that overlaps the user's words. Raises ProbesteerError that
-    names the row where a text has no real token, not enough of them for the index, or no usable
-    span.
+    occurrence, of a chat the one up to the end of the user's words if there is one; user_end: the
+    last that overlaps the user's words. Raises ProbesteerError that names the row where a text
+    has no real token, not enough of them for the index, or no usable span.
     """
     real, bounds = _real_tokens(special, source)
     examples = np.arange(len(bounds) - 1)
@@ -116,7 +116,7 @@ def reading_rows(
         case "index":
             token = real[_index_places(position.index, bounds, source)]
         case "span":
-            token = _span_ends(offsets, special, find_spans(texts, spans, source), source)
+            token = _span_ends(offsets, special, find_spans(texts, spans, source, user), source)
         case "user_end":
             token = _span_ends(offsets, special, user, source)
     return ReadingRows(examples, token, False, token, np.arange(len(bounds)))

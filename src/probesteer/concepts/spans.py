@@ -7,9 +7,15 @@ from probesteer.concepts.faults import row_fault, shown
 
 
 def find_spans(
-    texts: Sequence[str], spans: Sequence[str | None], source: Path
+    texts: Sequence[str],
+    spans: Sequence[str | None],
+    source: Path,
+    user: Sequence[tuple[int, int]] = (),
 ) -> list[tuple[int, int]]:
     """Start and end (exclusive) of every span's last occurrence in its text, in characters.
+
+    user: per rendered chat, where the last user turn's words lie. What the template writes behind
+    them is searched last: a span such as "is" stands in "assistant" too.
 
     White space at the ends of a span is left out after the search: whether it belongs to the next
     word's token differs between tokenizers. Raises ProbesteerError, naming the row of `source`,
@@ -22,7 +28,9 @@ def find_spans(
             raise row_fault(
                 source, example, "span is empty; mark a part of the text or choose another position"
             )
-        start = text.rfind(span)
+        start = text.rfind(span, 0, user[example][1]) if user else -1
+        if start < 0:
+            start = text.rfind(span)
         if start < 0:
             raise row_fault(
                 source, example, f"the span {shown(span)} is not in the text; copy it exactly"

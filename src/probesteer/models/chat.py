@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 from jinja2 import TemplateError
@@ -13,6 +14,19 @@ from probesteer.models.loading import LoadedModel
 from probesteer.settings.schema import ChatSettings
 
 _ROLES = ("system", "user", "assistant", "tool")
+
+# A character for private use, which no template writes: it marks where the user's words go.
+_MARK = "\ue000"
+
+# Some templates tell the model what day it is. It is always the same one, as results would
+# differ from day to day otherwise; a template's own macro goes before the library's function.
+_DAY = datetime(2024, 7, 26)
+_CODES = ("-d", "-m", *"AaBbdFHIjMmpSTYy")
+_SAME_DAY = (
+    "{% macro strftime_now(format) %}{{ format"
+    + "".join(f" | replace('%{code}', '{_DAY.strftime(f'%{code}')}')" for code in _CODES)
+    + " }}{% endmacro %}\n"
+)
 
 
 @dataclass(frozen=True)
@@ -54,26 +68,49 @@ def render(
         )
     rendered, ends = [], []
     for text, number in zip(texts, numbers, strict=True):
-        turns = _turns(chat, text, f"{source} {number}")
-        try:
-            whole: str = loaded.tokenizer.apply_chat_template(
-                turns, tokenize=False, add_generation_prompt=True
-            )
-        except (TemplateError, ValueError) as fault:
-            raise ProbesteerError(
-                f"{source} {number}: the chat template of model {loaded.name} refuses it: "
-                f"{str(fault).splitlines()[0]}; change the turns"
-            ) from fault
-        said = turns[-1]["content"].strip()
-        start = whole.rfind(said)
-        if start < 0:
-            raise ProbesteerError(
-                f"{source} {number}: the chat template of model {loaded.name} changes what the "
-                "user says, so that it can't be found again; simplify the text"
-            )
+        where = f"{source} {number}"
+        turns = _turns(chat, text, where)
+        whole = _rendered(loaded, turns, where)
         rendered.append(whole)
-        ends.append((start, start + len(said)))
+        ends.append(_user_words(loaded, turns, whole, where))
     return RenderedTexts(rendered, ends)
+
+
+def _rendered(loaded: LoadedModel, turns: list[dict[str, Any]], where: str) -> str:
+    try:
+        template = loaded.tokenizer.get_chat_template()
+        whole: str = loaded.tokenizer.apply_chat_template(
+            turns,
+            chat_template=_SAME_DAY + template if "strftime_now" in template else template,
+            tokenize=False,
+            add_generation_prompt=True,
+        )
+    except (TemplateError, ValueError) as fault:
+        said = str(fault).strip() or type(fault).__name__
+        raise ProbesteerError(
+            f"{where}: the chat template of model {loaded.name} refuses it: "
+            f"{said.splitlines()[0]}; change the turns"
+        ) from fault
+    return whole
+
+
+def _user_words(
+    loaded: LoadedModel, turns: list[dict[str, Any]], whole: str, where: str
+) -> tuple[int, int]:
+    """Where the last turn's words begin and end in `whole`, white space around them left out.
+
+    What stands behind them is told by a second rendering, with a mark in their place: they may
+    occur in the template's own text as well, such as in "assistant".
+    """
+    marked = _rendered(loaded, [*turns[:-1], {**turns[-1], "content": _MARK}], where)
+    _, mark, behind = marked.rpartition(_MARK)
+    words, before = turns[-1]["content"].strip(), whole.removesuffix(behind).rstrip()
+    if not (mark and whole.endswith(behind) and before.endswith(words)):
+        raise ProbesteerError(
+            f"{where}: the chat template of model {loaded.name} changes what the "
+            "user says, so that it can't be found again; simplify the text"
+        )
+    return len(before) - len(words), len(before)
 
 
 def ends_a_turn(loaded: LoadedModel, rendered: str) -> bool:

@@ -64,6 +64,8 @@ def _chat(name: str, concept: ConceptSettings) -> None:
         _fail(f"concept.{name}.chat.user", f"{chat.user!r}", "write {text} where the text goes")
     if chat.messages and (chat.user is not None or chat.system is not None):
         _fail(f"concept.{name}.chat.messages", "user or system is given too", "leave those out")
+    if chat.system is not None and chat.user is None:
+        _fail(f"concept.{name}.chat.system", "given without user", "add user: '{text}'")
     if concept.position == "user_end" and chat.user is None and not chat.messages:
         _fail(f"concept.{name}.position", "user_end without a chat", "add chat: {user: '{text}'}")
     for ours in concept.columns:

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from probesteer.concepts.positions import parse_position, reading_rows
+from probesteer.concepts.spans import find_spans
 from probesteer.errors import ProbesteerError
 from probesteer.interventions.scoring import score_prompts
 from probesteer.models.chat import render, template_digest
@@ -73,6 +74,81 @@ def test_positions_in_the_rendered_text(template: str, load_tiny: Load) -> None:
     assert everything[0] == ("<|im_start|>" if template is CHATML else "[")
     assert "<s>" not in everything
     assert read_at(loaded, "The cat was sad", "0") == everything[:1]
+
+
+# Of "<|im_start|> user Is it so ? The cat was sad <|im_end|> …" and of "<s> [ INST ] Is it …".
+EXACT = {
+    CHATML: {"user_end": 9, "span": 7, "last": 12, "0": 0, "-2": 11},
+    INSTRUCT: {"user_end": 11, "span": 9, "last": 14, "0": 1, "-2": 13},
+}
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+@pytest.mark.parametrize("template", [CHATML, INSTRUCT])
+def test_exact_tokens_for_either_padding_side(template: str, side: str, load_tiny: Load) -> None:
+    loaded = with_template(load_tiny("llama"), template)
+    loaded.tokenizer.padding_side = side
+    rendered = render(loaded, ASK, ["The cat was sad", "No"], "text", [1, 2])
+    tokens = tokenize(loaded, rendered.texts, "text", rendered=True)
+    found = {
+        position: reading_rows(
+            parse_position(position),
+            tokens.offsets,
+            [mask.astype(int).tolist() for mask in tokens.special],
+            ["cat", "No"],
+            rendered.texts,
+            Path("x.csv"),
+            rendered.user,
+        ).token.tolist()
+        for position in EXACT[template]
+    }
+    # The second text is three words shorter, and marked at its end.
+    assert found == {
+        position: [token, token - (1 if position == "span" else 3 if token > 3 else 0)]
+        for position, token in EXACT[template].items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("template", "word"),
+    [(CHATML, "assistant"), (CHATML, "is"), (CHATML, "im_start"), (INSTRUCT, "INST")],
+)
+def test_words_of_the_template_are_not_taken_for_the_users(
+    template: str, word: str, load_tiny: Load
+) -> None:
+    loaded = with_template(load_tiny("gpt2"), template, ChatSettings(user="{text}"))
+    text = f"The {word}"
+    (whole,), ((first, end),) = (
+        (found := render(loaded, loaded.chat, [text], "text", [1])).texts,
+        found.user,
+    )
+    before = "<|im_start|>user\n" if template is CHATML else "[INST] "
+    assert (first, end) == (len(before), len(before) + len(text))
+    assert find_spans([whole], [word], Path("x.csv"), found.user) == [(end - len(word), end)]
+    # What only the template writes is found too: a span may lie anywhere.
+    assert find_spans([whole], ["]" if template is INSTRUCT else "user"], Path("x.csv")) == [
+        (len(whole) - 1, len(whole)) if template is INSTRUCT else (12, 16)
+    ]
+
+
+def test_a_template_that_writes_the_date_writes_the_same_one_every_day(load_tiny: Load) -> None:
+    # White space at the beginning is left as it is without the date, block tags and all.
+    dated = (
+        "\n  {% if strftime_now is defined %}{% set day = strftime_now('%d %b %Y, %A %-m') %}"
+        "{% endif %}\n{{ day }}{{ messages[0].content }}"
+    )
+    loaded = with_template(load_tiny("llama"), dated)
+    (whole,) = render(loaded, ASK, ["The cat"], "text", [1]).texts
+    assert whole == "\n26 Jul 2024, Friday 7Is it so? The cat"
+
+
+def test_a_template_that_changes_the_words_is_one_line(load_tiny: Load) -> None:
+    loaded = with_template(load_tiny("llama"), "{{ messages[0].content | upper }}")
+    assert refusal(loaded, ASK, "The cat").startswith(
+        "concept x: prompt 3: the chat template of model llama changes what the user says"
+    )
+    silent = with_template(load_tiny("llama"), "{{ messages[0].role }}:")
+    assert "changes what the user says" in refusal(silent, ASK, "The cat")
 
 
 def test_no_special_token_stands_twice(load_tiny: Load) -> None:

@@ -57,6 +57,16 @@ def test_the_projects_settings_are_valid(composed: Settings) -> None:
             "first",
             "'first'; use last, mean, all, span, user_end or an index",
         ),
+        (
+            "concept.story_sentiment.chat.user",
+            "Is it so?",
+            "'Is it so?'; write {text} where the text goes",
+        ),
+        (
+            "concept.story_sentiment.chat.system",
+            "Be good.",
+            "given without user; add user: '{text}'",
+        ),
         ("concept.story_sentiment.labels", ["a", "a"], "['a', 'a']; name label 0 and label 1"),
         ("concept.story_sentiment.labels", ["a"], "['a']; name label 0 and label 1"),
         ("activations.dtype", "float64", "'float64' is unknown; use one of float32, bfloat16,"),
