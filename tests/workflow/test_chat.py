@@ -39,8 +39,8 @@ def test_a_chat_concept_from_a_data_set(fresh: TinyProject, tmp_path: Path) -> N
     cut = "set=activations.truncate=true"
     run = fresh.snakemake("probes", config=["concept=mood", cut])
     assert run.returncode == 1  # the user's words end behind the cut
-    assert "row 1: the text is cut before the end of the span" in run.stderr
-    concept.write_text("\n".join(kept).replace("position: user_end", "position: last") + "\n")
+    assert "row 1: the text is cut before the end of the user's words" in run.stderr
+    concept.write_text("\n".join(kept).replace("position: user_end", "position: mean") + "\n")
     run = fresh.snakemake("steering", config=["concept=mood", cut])
     assert run.returncode == 0, run.stderr
     (manifest,) = fresh.folder.glob("results/activations/*/mood-*/manifest.json")

@@ -7,9 +7,8 @@ Tokens are counted in the unpadded sequence, special tokens included; special to
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +17,9 @@ from probesteer.concepts.faults import row_fault, shown
 from probesteer.concepts.spans import find_spans
 from probesteer.errors import ProbesteerError
 
-Offsets = Sequence[tuple[int, int]]
+# Of one text: [tokens, 2] and [tokens].
+Offsets = Sequence[tuple[int, int]] | NDArray[np.integer[Any]]
+Marks = Sequence[int] | NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -85,11 +86,12 @@ def parse_position(text: str) -> Position:
 def reading_rows(
     position: Position,
     offsets: Sequence[Offsets],
-    special: Sequence[Sequence[int]],
+    special: Sequence[Marks],
     spans: Sequence[str | None],
     texts: Sequence[str],
     source: Path,
     user: Sequence[tuple[int, int]] = (),
+    truncated: Sequence[bool] | NDArray[np.bool_] | None = None,
 ) -> ReadingRows:
     """The rows to gather for texts that a tokenizer has cut into tokens.
 
@@ -97,13 +99,19 @@ def reading_rows(
     tokenizers give them; used for the kind `span` only. special: per text, 1 (or True) for every
     special token. spans: per text, the marked span or None. texts: what was tokenized. source:
     the file that errors name. user: per rendered chat, where the last user turn's words lie.
+    truncated: which texts are cut at their end; None: none.
 
     last: the last real token; mean: all real tokens, one row; all: every real token, one row
     each; index: counts real tokens; span: the last real token that overlaps the span's last
     occurrence, of a chat the one up to the end of the user's words if there is one; user_end: the
-    last that overlaps the user's words. Raises ProbesteerError that names the row where a text
-    has no real token, not enough of them for the index, or no usable span.
+    last that overlaps the user's words. Of a plain text that is cut, `last` and an index from the
+    end count what is kept. Raises ProbesteerError that names the row where a text has no real
+    token, not enough of them for the index, or no usable span; and where a span's end, the
+    user's, or that of a chat which is counted from its end, was cut off.
     """
+    cut = np.zeros(len(special), bool) if truncated is None else np.asarray(truncated, dtype=bool)
+    if user and (position.kind == "last" or position.index < 0):
+        _refuse_cut(cut, "the end of the prompt", source)
     real, bounds = _real_tokens(special, source)
     examples = np.arange(len(bounds) - 1)
     match position.kind:
@@ -114,20 +122,25 @@ def reading_rows(
         case "last":
             token = real[bounds[1:] - 1]
         case "index":
-            token = real[_index_places(position.index, bounds, source)]
+            token = real[_index_places(position.index, bounds, cut, source)]
         case "span":
-            token = _span_ends(offsets, special, find_spans(texts, spans, source, user), source)
+            found = find_spans(texts, spans, source, user)
+            _refuse_cut(cut & _ends_behind(offsets, special, found), "the end of the span", source)
+            token = _span_ends(offsets, special, found, source)
         case "user_end":
+            lost = cut & _ends_behind(offsets, special, user)
+            _refuse_cut(lost, "the end of the user's words", source)
             token = _span_ends(offsets, special, user, source)
     return ReadingRows(examples, token, False, token, np.arange(len(bounds)))
 
 
 def _real_tokens(
-    special: Sequence[Sequence[int]], source: Path
+    special: Sequence[Marks], source: Path
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Indices of the real tokens, text by text, and the bounds of each text among them."""
     starts = np.cumsum([0, *map(len, special)])
-    is_real = ~np.fromiter(chain.from_iterable(special), dtype=bool, count=starts[-1])
+    no_mark = np.zeros(0, dtype=bool)
+    is_real = ~np.concatenate([no_mark, *(np.asarray(marks, dtype=bool) for marks in special)])
     bounds = np.concatenate([[0], np.cumsum(is_real)])[starts]
     counts = np.diff(bounds)
     if not counts.all():
@@ -138,7 +151,9 @@ def _real_tokens(
     return places - np.repeat(starts[:-1], counts), bounds
 
 
-def _index_places(index: int, bounds: NDArray[np.int64], source: Path) -> NDArray[np.int64]:
+def _index_places(
+    index: int, bounds: NDArray[np.int64], cut: NDArray[np.bool_], source: Path
+) -> NDArray[np.int64]:
     """Where the token counted by `index` stands among the real tokens, for every text."""
     counts = np.diff(bounds)
     short = (counts <= index) | (counts < -index)
@@ -147,15 +162,37 @@ def _index_places(index: int, bounds: NDArray[np.int64], source: Path) -> NDArra
         raise row_fault(
             source,
             example,
-            f"the text has {counts[example]} tokens, so there is none at position {index};"
+            f"the text {'is cut to' if cut[example] else 'has'} {counts[example]} tokens,"
+            f" so there is none at position {index};"
             " choose another position or delete the row",
         )
     return (bounds[:-1] if index >= 0 else bounds[1:]) + index
 
 
+def _refuse_cut(lost: NDArray[np.bool_], what: str, source: Path) -> None:
+    """Raise for the first text whose position, at `what`, was cut off."""
+    if lost.any():
+        raise row_fault(
+            source,
+            int(lost.argmax()),
+            f"the text is cut before {what}; shorten it or choose another position",
+        )
+
+
+def _ends_behind(
+    offsets: Sequence[Offsets], special: Sequence[Marks], bounds: Sequence[tuple[int, int]]
+) -> NDArray[np.bool_]:
+    """True for each text whose span ends behind the last character that a real token covers."""
+    behind = np.empty(len(bounds), dtype=bool)
+    for example, (pieces, marks, (_, end)) in enumerate(zip(offsets, special, bounds, strict=True)):
+        stops = np.asarray(pieces, dtype=np.int64).reshape(-1, 2)[:, 1]
+        behind[example] = stops[~np.asarray(marks, dtype=bool)].max(initial=0) < end
+    return behind
+
+
 def _span_ends(
     offsets: Sequence[Offsets],
-    special: Sequence[Sequence[int]],
+    special: Sequence[Marks],
     bounds: Sequence[tuple[int, int]],
     source: Path,
 ) -> NDArray[np.int64]:
@@ -164,15 +201,12 @@ def _span_ends(
     for example, (pieces, marks, (first, end)) in enumerate(
         zip(offsets, special, bounds, strict=True)
     ):
-        for token in range(len(pieces) - 1, -1, -1):
-            start, stop = pieces[token]
-            if not marks[token] and start < stop and start < end and stop > first:
-                if stop < end and not any(later > stop for _, later in pieces[token + 1 :]):
-                    raise row_fault(source, example, "the text is cut before the end of the span")
-                ends[example] = token
-                break
-        else:
+        starts, stops = np.asarray(pieces, dtype=np.int64).reshape(-1, 2).T
+        covers = (starts < stops) & (starts < end) & (stops > first)
+        covering = np.flatnonzero(covers & ~np.asarray(marks, dtype=bool))
+        if not len(covering):
             raise row_fault(
                 source, example, "no token covers the span; mark another part of the text"
             )
+        ends[example] = covering[-1]
     return ends

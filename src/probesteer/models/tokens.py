@@ -12,13 +12,16 @@ from probesteer.errors import ProbesteerError
 from probesteer.models.chat import ends_a_turn, is_chat, render
 from probesteer.models.loading import LoadedModel
 
+_AT_ONCE = 1024  # texts that the tokenizer is given in one call
+
 
 @dataclass(frozen=True)
 class TokenSequences:
     """Token sequences of different lengths, special tokens included, without padding."""
 
     ids: list[NDArray[np.int64]]  # per text: [tokens]
-    offsets: list[list[tuple[int, int]]]  # per token: first character and the one after the last
+    # Per text: [tokens, 2], the first character of each token and the one after its last.
+    offsets: list[NDArray[np.int32]]
     special: list[NDArray[np.bool_]]  # per text: [tokens], True for bos, eos and the like
     truncated: NDArray[np.bool_]  # [texts], True where tokens were cut off at the end
 
@@ -39,8 +42,8 @@ def tokenize(
     """Tokenize `texts` with the special tokens that the tokenizer adds.
 
     source: what an error message calls the texts, such as "concept truth: example". rendered:
-    the texts hold their own special tokens, as a chat template writes them. truncate: cut what
-    the model's context doesn't hold; else nothing is.
+    the texts hold their own special tokens, as a chat template writes them. truncate: cut, at its
+    end, what the model's context doesn't hold; else nothing is.
 
     Raises ProbesteerError for a text longer than the model's context unless it may be cut, or a
     tokenizer that can't tell where its tokens lie in the text.
@@ -50,30 +53,34 @@ def tokenize(
             f"model {loaded.name}: its tokenizer gives no character offsets; "
             "save it with a tokenizer.json"
         )
-    context = loaded.context_length
-    encoded = _encoded(loaded, texts, rendered)
     row_numbers = range(1, len(texts) + 1) if numbers is None else numbers
-    lengths = np.array([len(sequence) for sequence in encoded["input_ids"]], dtype=np.int64)
-    truncated = np.zeros(len(texts), dtype=bool) if context is None else lengths > context
-    if truncated.any():
-        if not truncate:
-            row = int(truncated.argmax())
-            raise ProbesteerError(
-                f"{source} {row_numbers[row]}: {lengths[row]} tokens, but model {loaded.name} "
-                f"takes {context}; shorten it"
-            )
-        encoded = _encoded(loaded, texts, rendered, context)
-    special = [np.asarray(mask, dtype=bool) for mask in encoded["special_tokens_mask"]]
+    found = TokenSequences([], [], [], np.zeros(len(texts), dtype=bool))
+    # A part at a time, as the lists that a tokenizer gives take many times the arrays' memory.
+    for first in range(0, len(texts), _AT_ONCE):
+        part = texts[first : first + _AT_ONCE]
+        encoded = _encoded(loaded, part, rendered)
+        lengths = np.array([len(sequence) for sequence in encoded["input_ids"]])
+        context = lengths.max() if loaded.context_length is None else loaded.context_length
+        too_long = lengths > context
+        if too_long.any():
+            if not truncate:
+                row = int(too_long.argmax())
+                raise ProbesteerError(
+                    f"{source} {row_numbers[first + row]}: {lengths[row]} tokens, but model "
+                    f"{loaded.name} takes {context}; shorten it"
+                )
+            encoded = _encoded(loaded, part, rendered, context)
+        found.truncated[first : first + len(part)] = too_long
+        found.ids.extend(np.asarray(ids, dtype=np.int64) for ids in encoded["input_ids"])
+        found.offsets.extend(
+            np.array(spans, dtype=np.int32).reshape(-1, 2) for spans in encoded["offset_mapping"]
+        )
+        found.special.extend(np.array(m, dtype=bool) for m in encoded["special_tokens_mask"])
     if rendered:
         # Written out by the template, it isn't marked as one that the tokenizer has put there.
-        for ids, mask in zip(encoded["input_ids"], special, strict=True):
-            mask[0] |= ids[0] == loaded.tokenizer.bos_token_id
-    return TokenSequences(
-        ids=[np.asarray(sequence, dtype=np.int64) for sequence in encoded["input_ids"]],
-        offsets=[[(a, b) for a, b in spans] for spans in encoded["offset_mapping"]],
-        special=special,
-        truncated=truncated,
-    )
+        for ids, mask in zip(found.ids, found.special, strict=True):
+            mask[:1] |= ids[:1] == loaded.tokenizer.bos_token_id
+    return found
 
 
 def tokenize_prompts(
@@ -110,6 +117,8 @@ def _space(loaded: LoadedModel, text: str, continuation: str) -> str:
 def _encoded(
     loaded: LoadedModel, texts: Sequence[str], rendered: bool, longest: int | None = None
 ) -> Any:
+    if longest is not None:
+        loaded.tokenizer.truncation_side = "right"  # some tokenizers are saved with "left"
     return loaded.tokenizer(
         list(texts),
         truncation=longest is not None,

@@ -59,11 +59,12 @@ def run(
         rows = reading_rows(
             position,
             tokens.offsets,
-            [mask.astype(int).tolist() for mask in tokens.special],
+            tokens.special,
             _spans(table),
             asked.texts,
             examples,
             asked.user,
+            tokens.truncated,
         )
         truncated = tokens.truncated
     request = Request(

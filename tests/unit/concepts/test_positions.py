@@ -171,3 +171,77 @@ def test_a_span_without_a_token(refusal: Refusal) -> None:
 
     message = "a.csv: row 2: no token covers the span; mark another part of the text"
     assert refusal(call) == message
+
+
+# "one two thr|ee four", of which the first two tokens and a part of the third are kept.
+CUT = "one two three four"
+KEPT = [(0, 3), (4, 7), (8, 11)]
+
+
+def read_cut(
+    position: str, span: str = "two", user: tuple[int, int] | None = None, cut: bool = True
+) -> list[int]:
+    words = [] if user is None else [(0, 3), user]
+    return list(
+        reading_rows(
+            parse_position(position),
+            [np.array([(0, 3)]), np.array(KEPT)],
+            [np.zeros(1, dtype=bool), np.zeros(3, dtype=bool)],
+            ["one", span],
+            ["one", CUT],
+            SOURCE,
+            words,
+            np.array([False, cut]),
+        ).token
+    )
+
+
+def test_what_is_kept_of_a_cut_text_is_read() -> None:
+    assert read_cut("last") == read_cut("-1") == [0, 2]
+    assert read_cut("span") == [0, 1]
+    assert read_cut("span", "thr") == [0, 2]
+    assert read_cut("all") == [0, 0, 1, 2]
+    # Of a chat too, where the position is counted from its beginning or stands before the cut.
+    assert read_cut("0", user=(4, 18)) == [0, 0]
+    assert read_cut("user_end", user=(4, 7)) == [0, 1]
+    assert read_cut("mean", user=(4, 18)) == [-1, -1]
+
+
+@pytest.mark.parametrize(
+    ("position", "span", "user", "what"),
+    [
+        ("span", "three", None, "the end of the span"),
+        ("span", "four", None, "the end of the span"),
+        ("span", "two three", None, "the end of the span"),
+        ("user_end", "two", (4, 18), "the end of the user's words"),
+        ("user_end", "two", (14, 18), "the end of the user's words"),
+        ("last", "two", (4, 7), "the end of the prompt"),
+        ("-1", "two", (4, 7), "the end of the prompt"),
+    ],
+)
+def test_a_position_that_was_cut_off_names_the_row(
+    refusal: Refusal, position: str, span: str, user: tuple[int, int] | None, what: str
+) -> None:
+    assert refusal(lambda: read_cut(position, span, user)) == (
+        f"a.csv: row 3: the text is cut before {what}; shorten it or choose another position"
+    )
+
+
+def test_an_index_behind_the_cut_says_so(refusal: Refusal) -> None:
+    assert refusal(lambda: read_cut("1", cut=False)).startswith("a.csv: row 2: the text has 1 tok")
+    one = "a.csv: row 3: the text is cut to 3 tokens, so there is none at position 3;"
+    many = [np.array([(0, 3)] * 4), np.array(KEPT)]
+
+    def call() -> ReadingRows:
+        marks = [np.zeros(len(pieces), dtype=bool) for pieces in many]
+        cut = [False, True]
+        return reading_rows(
+            Position("index", 3), many, marks, [None] * 2, [CUT] * 2, SOURCE, truncated=cut
+        )
+
+    assert refusal(call).startswith(one)
+
+
+def test_a_character_without_a_token_is_no_cut() -> None:
+    # Some tokenizers drop characters; only a text that was cut can have lost its position.
+    assert read_cut("span", "two three four", cut=False) == [0, 2]

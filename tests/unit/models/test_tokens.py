@@ -102,6 +102,38 @@ def test_a_text_is_cut_only_when_that_is_asked_for(load_tiny: Load) -> None:
     np.testing.assert_array_equal(cut.ids[0], tokenize(loaded, texts[:1], "text").ids[0])
 
 
+def test_a_text_is_cut_at_its_end_whatever_the_tokenizer_was_saved_with(load_tiny: Load) -> None:
+    loaded = load_tiny("llama")
+    loaded.tokenizer.truncation_side = "left"
+    (ids,) = tokenize(loaded, ["Tom was " + "cat " * 100], "text", truncate=True).ids
+    assert ids.tolist() == loaded.tokenizer("Tom was " + "cat " * 61)["input_ids"]
+    # Later texts are whole: the tokenizer goes on as it was.
+    assert len(loaded.tokenizer("cat " * 100)["input_ids"]) == 101
+
+
+def test_parts_of_many_texts_are_put_together(
+    load_tiny: Load, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded = load_tiny("bert")
+    texts = [*TEXTS[:4], "cat " * 100, *TEXTS[4:], "dog " * 90]
+    whole = tokenize(loaded, texts, "text", truncate=True)
+    monkeypatch.setattr("probesteer.models.tokens._AT_ONCE", 3)
+    parts = tokenize(loaded, texts, "text", truncate=True)
+    assert parts.truncated.tolist() == [row in (4, 9) for row in range(10)]
+    np.testing.assert_array_equal(parts.truncated, whole.truncated)
+    for name in ("ids", "offsets", "special"):
+        for one, other in zip(getattr(parts, name), getattr(whole, name), strict=True):
+            np.testing.assert_array_equal(one, other, strict=True)
+    assert {array.dtype for array in parts.offsets} == {np.dtype(np.int32)}
+    with pytest.raises(ProbesteerError, match="text 15: 102 tokens"):
+        tokenize(loaded, texts, "text", list(range(11, 21)))
+
+
+def test_no_texts_make_no_sequences(load_tiny: Load) -> None:
+    found = tokenize(load_tiny("llama"), [], "text")
+    assert (found.ids, found.lengths.tolist(), found.truncated.tolist()) == ([], [], [])
+
+
 def test_batches_without_padding_hold_one_length() -> None:
     lengths = np.array([3, 5, 3, 5, 5, 2])
     batches = [lengths[batch].tolist() for batch in batches_by_length(lengths, 10, padded=False)]
