@@ -103,3 +103,19 @@ def inputs(entry: Entry, model: Any, images: int = 2) -> list[Tensor]:
         channels = getattr(model.config, "num_channels", 3)
         return list(torch.randn(images, channels, height, width, generator=generator))
     return [torch.randint(10, 60, (length,), generator=generator) for length in (5, 7)]
+
+
+def padded_pair(entry: Entry, model: Any) -> dict[str, Tensor]:
+    """A batch as a forward pass takes it: two texts padded on the right, [2, 7], or two images.
+
+    Padding is the id 0; an encoder-decoder's decoder reads the first three tokens of each text.
+    """
+    examples = inputs(entry, model)
+    if entry.kind == "image":
+        return {"pixel_values": torch.stack(examples)}
+    short, long = examples
+    ids = torch.nn.utils.rnn.pad_sequence([long, short], batch_first=True)
+    batch = {"input_ids": ids, "attention_mask": (ids != 0).long()}
+    if entry.kind == "encoder_decoder":
+        batch["decoder_input_ids"] = ids[:, :3]
+    return batch

@@ -5,9 +5,10 @@ families for which that isn't enough have a line of their own in `families.py`.
 """
 
 import inspect
+from collections.abc import Iterator
 from typing import Any
 
-from transformers import PreTrainedConfig
+from transformers import AutoConfig, PreTrainedConfig
 
 from tests.architectures.families import FAMILIES, KEEP
 
@@ -102,9 +103,9 @@ def tiny_config(kind: type[PreTrainedConfig], **own: Any) -> PreTrainedConfig:
         chosen["num_key_value_heads"] = RULES[
             "num_attention_heads"
         ]  # latent attention has no groups
-    for name, part in (kind.sub_configs or {}).items():
-        if name in accepted and part.__name__ != "AutoConfig":
-            chosen[name] = tiny_config(part)
+    for name, part, settings in _parts(kind, plain):
+        if name in accepted:
+            chosen[name] = tiny_config(part, **settings)
     whole = {**chosen, **family}
     return kind(**{name: value for name, value in whole.items() if value is not KEEP})
 
@@ -113,3 +114,26 @@ def _accepted(kind: type[PreTrainedConfig], plain: PreTrainedConfig) -> set[str]
     """The settings that the class takes, under its own names for them."""
     named = set(inspect.signature(kind.__init__).parameters) | set(plain.to_dict())
     return named - set(kind.attribute_map) - {"self", "kwargs"}
+
+
+def _parts(
+    kind: type[PreTrainedConfig], plain: PreTrainedConfig
+) -> Iterator[tuple[str, type[PreTrainedConfig], dict[str, Any]]]:
+    """Name, class and settings of the configurations that a configuration is made of.
+
+    A part whose class is left to `AutoConfig` is of the class that it has by default.
+    """
+    for name, declared in (kind.sub_configs or {}).items():
+        default = getattr(plain, name, None)
+        if isinstance(default, PreTrainedConfig):
+            declared = type(default)
+        elif declared is AutoConfig:
+            continue
+        specified = kind.sub_configs_defaults.get(name)
+        settings = (specified.init_kwargs or {}) if specified else {}
+        yield name, declared, {k: v for k, v in settings.items() if _chosen_by_hand(k, v)}
+
+
+def _chosen_by_hand(name: str, value: Any) -> bool:
+    """Whether a part's setting is a choice of its kind, and no size."""
+    return name not in RULES and (isinstance(value, bool | str) or value is None)

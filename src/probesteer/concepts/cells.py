@@ -1,5 +1,7 @@
-"""Checks of one column: from raw cells to texts, names and labels."""
+"""Checks of one column: from raw cells to texts, conversations, names and labels."""
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 from probesteer.concepts.faults import row_fault, shown
@@ -16,6 +18,27 @@ def texts(table: SourceTable, column: str) -> list[str]:
         if text.isspace():
             raise row_fault(table.path, example, f"{column} is blank; fill it or delete the row")
     return found
+
+
+def conversations(table: SourceTable, column: str) -> list[str]:
+    """The cells of a column in which every row must hold the turns of a conversation, as JSON.
+
+    A JSONL or parquet file may hold them as a list of {role, content}, any file as JSON text.
+    """
+    found = [
+        json.dumps([_turn(turn) for turn in cell], ensure_ascii=False, default=shown)
+        if isinstance(cell, list)
+        else cell
+        for cell in table.columns[column]
+    ]
+    return texts(replace(table, columns={column: found}), column)
+
+
+def _turn(turn: object) -> object:
+    # Parquet gives every turn the keys of all turns.
+    if not isinstance(turn, dict):
+        return turn
+    return {key: value for key, value in turn.items() if value is not None}
 
 
 def filled_texts(table: SourceTable, column: str) -> list[str]:

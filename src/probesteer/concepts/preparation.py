@@ -34,18 +34,23 @@ def prepare_concept(
     seed: int,
     position: Position,
     columns: Mapping[str, str] | None = None,
+    prompt_columns: Mapping[str, str] | None = None,
+    chat: bool = False,
+    messages: bool = False,
 ) -> PreparedConcept:
     """Read a concept's files, check them, and assign the splits.
 
     shares: of train, validation and test, sum 1. seed: of the splits. position: where the examples
     will be read; for the kind `span` every example must mark a span that is in its text.
-    columns: other names that the first two files have for some of their columns.
+    columns, prompt_columns: other names that the first and the second file have for some columns.
+    chat: texts will be rendered, so that a span may also lie in what is put around them. messages:
+    texts and prompts are conversations.
     Raises ProbesteerError that names file and row.
     """
-    examples = read_examples(examples_path, columns)
-    prompts = read_prompts(prompts_path, columns)
+    examples = read_examples(examples_path, columns, messages)
+    prompts = read_prompts(prompts_path, prompt_columns, messages)
     neutral = read_neutral(neutral_path)
-    if position.kind == "span":
+    if position.kind == "span" and not chat:
         find_spans(examples["text"].tolist(), examples["span"].tolist(), examples_path)
     examples = examples.assign(split=assign_splits(examples, shares, seed, examples_path))
     prompts = prompts.assign(split=assign_prompt_splits(prompts, examples, seed, prompts_path))

@@ -7,29 +7,46 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from probesteer.concepts.cells import filled_texts, labels, optional_names, optional_texts, texts
+from probesteer.concepts.cells import (
+    conversations,
+    filled_texts,
+    labels,
+    optional_names,
+    optional_texts,
+    texts,
+)
 from probesteer.concepts.crossings import check_crossings
 from probesteer.concepts.faults import row_fault, shown
-from probesteer.concepts.sources import read_source
+from probesteer.concepts.sources import SourceTable, read_source
+from probesteer.errors import ProbesteerError
 
 Names = Sequence[str | None]
 
 
-def read_examples(path: Path, columns: Mapping[str, str] | None = None) -> pd.DataFrame:
+def read_examples(
+    path: Path, columns: Mapping[str, str] | None = None, messages: bool = False
+) -> pd.DataFrame:
     """Read labelled examples from a CSV, JSONL or parquet file.
 
     The file has the columns text and label, and may have group, pair, split and span; others are
     ignored. A row without a group belongs to the group of its pair; without a pair, to a group of
     its own, which it shares only with rows of the very same text. columns: other names that the
-    file has for some of these.
+    file has for some of these. messages: texts are conversations, in the column messages or text,
+    as lists of {role, content} or their JSON text, which is the text that is returned.
 
     Returns one row per example, in the order of the file: example (int64, from 0), text, label
     (int64, 0 or 1), group, and split, span, pair with None where the file says nothing.
     Raises ProbesteerError that names file and row, also where a text or a pair stands in two
     groups.
     """
-    table = read_source(path, ["text", "label"], ["group", "pair", "split", "span"], columns)
-    found, pairs = texts(table, "text"), optional_names(table, "pair")
+    others = ["group", "pair", "split", "span"]
+    if messages:
+        table = read_source(path, ["label"], ["messages", "text", *others], columns)
+        found = _conversations(table, "text")
+    else:
+        table = read_source(path, ["text", "label"], others, columns)
+        found = texts(table, "text")
+    pairs = optional_names(table, "pair")
     groups = _groups(optional_names(table, "group"), pairs, found)
     frame = pd.DataFrame(
         {
@@ -46,18 +63,28 @@ def read_examples(path: Path, columns: Mapping[str, str] | None = None) -> pd.Da
     return frame
 
 
-def read_prompts(path: Path, columns: Mapping[str, str] | None = None) -> pd.DataFrame:
+def read_prompts(
+    path: Path, columns: Mapping[str, str] | None = None, messages: bool = False
+) -> pd.DataFrame:
     """Read prompts with a positive and a negative continuation (CSV, JSONL or parquet).
 
     The file has the columns prompt, positive and negative, and may have group and split. A prompt
     without a group is a group of its own, which it shares only with prompts of the same text.
-    columns: other names that the file has for some of these.
+    columns: other names that the file has for some of these; those of group and split may be the
+    examples' alone. messages: prompts are conversations, in the column messages or prompt.
 
     Returns prompt, positive, negative, group, and split (None where the file says nothing).
     Raises ProbesteerError that names file and row.
     """
-    table = read_source(path, ["prompt", "positive", "negative"], ["group", "split"], columns)
-    prompts = texts(table, "prompt")
+    answers, shared = ["positive", "negative"], ["group", "split"]
+    if messages:
+        # Another name for messages may be that of the examples, too.
+        optional, elsewhere = ["messages", "prompt", *shared], ["messages", *shared]
+        table = read_source(path, answers, optional, columns, elsewhere)
+        prompts = _conversations(table, "prompt")
+    else:
+        table = read_source(path, ["prompt", *answers], shared, columns, shared)
+        prompts = texts(table, "prompt")
     positives, negatives = filled_texts(table, "positive"), filled_texts(table, "negative")
     for example, (positive, negative) in enumerate(zip(positives, negatives, strict=True)):
         if positive == negative:
@@ -82,6 +109,13 @@ def read_neutral(path: Path) -> pd.DataFrame:
     Raises ProbesteerError that names file and row.
     """
     return pd.DataFrame({"text": texts(read_source(path, ["text"], []), "text")})
+
+
+def _conversations(table: SourceTable, otherwise: str) -> list[str]:
+    for column in ("messages", otherwise):
+        if column in table.present:
+            return conversations(table, column)
+    raise ProbesteerError(f"{table.path}: no column 'messages' or {otherwise!r}; name one so")
 
 
 def _groups(groups: Names, pairs: Names, own_texts: Sequence[str]) -> list[str]:

@@ -25,11 +25,12 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 class SourceTable:
     """The columns that were asked for, each a list with one cell per row.
 
-    An optional column that the file lacks is a list of None.
+    An optional column that the file lacks is a list of None, and not among `present`.
     """
 
     path: Path
     columns: dict[str, list[object]]
+    present: frozenset[str]
 
 
 def read_source(
@@ -37,13 +38,15 @@ def read_source(
     required: Sequence[str],
     optional: Sequence[str],
     columns: Mapping[str, str] | None = None,
+    elsewhere: Sequence[str] = (),
 ) -> SourceTable:
     """Read the columns `required` and `optional` of `path`; other columns are ignored.
 
-    columns: names that the file has for some of them.
+    columns: names that the file has for some of them. elsewhere: those whose other name may be
+    that of another file; where this one lacks it, it has the usual name, or no such column.
 
     Raises ProbesteerError where the file is missing, empty, of another kind, not readable, has
-    ragged rows or no rows, names a column twice, or lacks a required column.
+    ragged rows or no rows, names a column twice, or lacks a required or renamed column.
     """
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
@@ -56,17 +59,20 @@ def read_source(
         if path.stat().st_size == 0:
             raise _empty_file(path)
         called = {name: (columns or {}).get(name, name) for name in [*required, *optional]}
-        names, found = reader(path, list(called.values()))
+        names, found = reader(path, [*called.values(), *elsewhere])
     except OSError as fault:
         raise ProbesteerError(
             f"{path}: cannot be read ({fault.strerror}); check its permissions"
         ) from fault
-    _check_names(path, names, [called[name] for name in required])
+    called |= {name: name for name in elsewhere if called[name] not in names}
+    renamed = [name for name in optional if called[name] != name]
+    _check_names(path, names, [called[name] for name in [*required, *renamed]])
     rows = len(found[called[required[0]]])
     if rows == 0:
         raise ProbesteerError(f"{path}: column names but no rows; add rows")
     nothing: list[object] = [None] * rows
-    return SourceTable(path, {name: found.get(own, nothing) for name, own in called.items()})
+    cells = {name: found.get(own, nothing) for name, own in called.items()}
+    return SourceTable(path, cells, frozenset(n for n, own in called.items() if own in found))
 
 
 _Columns = tuple[list[str], dict[str, list[object]]]  # every name found; the wanted columns

@@ -6,12 +6,11 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from transformers import AutoImageProcessor, AutoTokenizer
 from transformers.utils import logging
 
 from probesteer.errors import ProbesteerError
 from probesteer.models.blocks import Blocks, find_blocks
-from probesteer.models.kinds import Kind, loader_of
+from probesteer.models.kinds import Kind, loader_of, reader_of
 from probesteer.models.record import ModelRecord
 from probesteer.settings.schema import ChatSettings, ModelSettings
 
@@ -91,8 +90,7 @@ def load_model(record: ModelRecord, settings: ModelSettings) -> LoadedModel:
         "local_files_only": True,
     }
     try:
-        reader = AutoImageProcessor if record.kind == "image" else AutoTokenizer
-        tokenizer = reader.from_pretrained(record.folder, **options)
+        tokenizer = reader_of(record.kind).from_pretrained(record.folder, **options)
         model, loading = loader_of(record.kind).from_pretrained(
             record.folder,
             dtype=getattr(torch, settings.dtype),

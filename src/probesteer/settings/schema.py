@@ -30,7 +30,7 @@ class ChatSettings:
 
     user: str | None = None  # what the user says, {text} being the text; null: texts as they are
     system: str | None = None  # the system's turn before it
-    messages: bool = False  # texts are whole conversations: JSON lists of {role, content}
+    messages: bool = False  # texts are whole conversations: lists of {role, content}
 
 
 @dataclass
@@ -49,8 +49,8 @@ class ConceptSettings:
 
     description: str = ""
     labels: list[str] = field(default_factory=lambda: ["0", "1"])  # names of label 0 and 1
-    examples: str = ""  # text, label [, group, pair, split, span]; or `dataset`
-    prompts: str = ""  # prompt, positive, negative [, group]
+    examples: str = ""  # text or messages, label [, group, pair, split, span]; or `dataset`
+    prompts: str = ""  # prompt or messages, positive, negative [, group]
     neutral: str = ""  # text
     position: str = "last"  # last, mean, all, span, user_end or an index
     columns: dict[str, str] = field(default_factory=dict)  # our name: the files' name for it

@@ -47,6 +47,9 @@ class ExamplesSlice:
     seed: int
     split: SplitSettings = field(default_factory=SplitSettings)
     columns: dict[str, str] = field(default_factory=dict)
+    prompt_columns: dict[str, str] = field(default_factory=dict)
+    chat: bool = False  # texts will be rendered by a chat template
+    messages: bool = False  # they are whole conversations
 
 
 @dataclass
@@ -153,8 +156,9 @@ def stage_slice(
         return FetchSlice(model, of_model)
     if stage == "examples":
         asked = settings.concept[concept]
-        folds, columns = settings.probe.folds, asked.columns
-        return ExamplesSlice(asked.position, folds, settings.seed, settings.split, columns)
+        columns, messages = (asked.columns, asked.columns), asked.chat.messages
+        read = (asked.position, settings.probe.folds, settings.seed, settings.split, *columns)
+        return ExamplesSlice(*read, messages or asked.chat.user is not None, messages)
     if stage == "dataset":
         return DatasetSlice(concept, settings.concept[concept].dataset)
     if stage == "activations":

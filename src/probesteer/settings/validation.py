@@ -15,7 +15,8 @@ Value = TypeVar("Value")
 _SHARED_FOLDERS = ("activations", "datasets", "logs", "models")
 
 # Of examples and prompts: what a file may name otherwise.
-_COLUMNS = ("text", "label", "group", "pair", "split", "span", "prompt", "positive", "negative")
+_OF_EXAMPLES = ("text", "messages", "label", "group", "pair", "split", "span")
+_COLUMNS = (*_OF_EXAMPLES, "prompt", "positive", "negative")
 
 _CHOICES = {
     "dtype": ("float32", "bfloat16", "float16"),

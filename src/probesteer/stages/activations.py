@@ -37,7 +37,7 @@ def run(
     examples: the concept's own file, so that experiments which split it differently share what
     is read from the model.
     """
-    table = read_examples(examples, settings.columns)
+    table = read_examples(examples, settings.columns, settings.chat.messages)
     texts = table["text"].tolist()
     model_record = read_record(record)
     loaded = load_model(model_record, settings.model)

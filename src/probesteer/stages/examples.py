@@ -28,8 +28,18 @@ def run(
         "test": settings.split.test,
     }
     position = parse_position(settings.position)
-    columns = settings.columns
-    concept = prepare_concept(examples, prompts, neutral, shares, settings.seed, position, columns)
+    concept = prepare_concept(
+        examples,
+        prompts,
+        neutral,
+        shares,
+        settings.seed,
+        position,
+        settings.columns,
+        settings.prompt_columns,
+        settings.chat,
+        settings.messages,
+    )
     check_folds(concept.examples, settings.folds, examples)
     write_table(neutral_table, concept.neutral, provenance)
     write_table(prompts_table, concept.prompts, provenance)
