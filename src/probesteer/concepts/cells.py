@@ -26,19 +26,26 @@ def conversations(table: SourceTable, column: str) -> list[str]:
     A JSONL or parquet file may hold them as a list of {role, content}, any file as JSON text.
     """
     found = [
-        json.dumps([_turn(turn) for turn in cell], ensure_ascii=False, default=shown)
-        if isinstance(cell, list)
-        else cell
-        for cell in table.columns[column]
+        _json(table.path, example, column, cell) if isinstance(cell, list) else cell
+        for example, cell in enumerate(table.columns[column])
     ]
     return texts(replace(table, columns={column: found}), column)
 
 
-def _turn(turn: object) -> object:
+def _json(path: Path, example: int, column: str, turns: list[object]) -> str:
     # Parquet gives every turn the keys of all turns.
-    if not isinstance(turn, dict):
-        return turn
-    return {key: value for key, value in turn.items() if value is not None}
+    filled = [
+        {key: value for key, value in turn.items() if value is not None}
+        if isinstance(turn, dict)
+        else turn
+        for turn in turns
+    ]
+    try:
+        return json.dumps(filled, ensure_ascii=False)
+    except TypeError as fault:
+        raise row_fault(
+            path, example, f"{column} hold more than text ({fault}); write {{role, content}}"
+        ) from fault
 
 
 def filled_texts(table: SourceTable, column: str) -> list[str]:

@@ -21,6 +21,7 @@ from tests.unit.settings.conftest import PROJECT
 STAGES = (
     "fetch",
     "examples",
+    "dataset",
     "activations",
     "probes",
     "directions",
@@ -77,6 +78,12 @@ def test_every_stage_takes_the_slice_that_it_is_given(stage: str, settings: Sett
         ("seed=1", {"examples", "probes", "directions", "steering", "scale"}),
         ("concept.story_sentiment.position=mean", {"examples", "activations"}),
         ("concept.story_sentiment.description=x", set()),
+        ("concept.story_sentiment.columns={text:said}", {"examples", "activations"}),
+        (
+            "concept.story_sentiment.chat.messages=true",
+            {"examples", "activations", "steering", "scale"},
+        ),
+        ("activations.truncate=true", {"activations"}),
         ("concept.story_hero.position=mean", set()),
         ("concepts=[story_sentiment]", {"cosines"}),
         ("model.demo.dtype=bfloat16", {"activations", "steering", "scale"}),
@@ -88,6 +95,17 @@ def test_a_change_reaches_the_stages_that_read_it_and_the_report(
 ) -> None:
     before, after = slices(settings), slices(composed(assignment))
     assert {stage for stage in STAGES if before[stage] != after[stage]} == changed | {"report"}
+
+
+def test_examples_do_not_read_how_a_chat_is_worded() -> None:
+    found = []
+    for user in ("{text}", "Is it so? {text}"):
+        changed = composed("seed=0")
+        changed.concept["story_sentiment"].chat.user = user
+        found.append(stage_slice("examples", changed, concept="story_sentiment"))
+    assert found[0] == found[1]
+    assert found[0].chat
+    assert not found[0].messages
 
 
 def test_equal_settings_give_equal_text() -> None:
