@@ -40,6 +40,10 @@ class TooLarge(Exception):
     """The rules did not make this architecture small."""
 
 
+# Settings by architecture, where one configuration serves several.
+_OWN: dict[str, dict[str, Any]] = {
+    "ReformerForMaskedLM": {"is_decoder": False},
+}
 # Without a package that isn't needed elsewhere, these run for minutes.
 SLOW = ("kimi_linear",)
 
@@ -61,7 +65,7 @@ def build(entry: Entry) -> Any:
 
     Raises what transformers raises where it can't be built.
     """
-    config = tiny_config(CONFIG_MAPPING[entry.model_type])
+    config = tiny_config(CONFIG_MAPPING[entry.model_type], **_OWN.get(entry.architecture, {}))
     architecture = getattr(transformers, entry.architecture)
     if not isinstance(config, architecture.config_class):
         # As `from_pretrained` does for the text part of a larger model.

@@ -19,13 +19,17 @@ _RULES: list[tuple[Any, str]] = [
         32,
         "hidden_size n_embd d_model dim embed_dim emb_dim embedding_size encoder_hidden_size "
         "word_embed_proj_dim output_hidden_size hidden_dim d_embed attention_hidden_size "
-        "lru_width cross_attention_hidden_size embedding_dim",
+        "lru_width cross_attention_hidden_size embedding_dim hidden_size_global d_latents "
+        "router_hidden_size embedding_rank mm_embed_dim output_proj_dims audio_embed_dim "
+        "nemo_conv_channels ext_pw_out_channel depthwise_separable_out_channel adapter_in_dim "
+        "adapter_out_dim adapter_input_size downsample_hidden_size out_hidden_size",
     ),
     (8, "head_dim d_kv kv_channels attention_head_dim global_head_dim"),
     (
         64,
         "intermediate_size ffn_dim d_ff n_inner ffn_hidden_size decoder_ffn_dim encoder_ffn_dim "
-        "d_inner dense_ffn_hidden_size shared_expert_intermediate_size intermediate_size_mlp",
+        "d_inner dense_ffn_hidden_size shared_expert_intermediate_size intermediate_size_mlp "
+        "shared_experts_intermediate_size",
     ),
     (
         16,
@@ -36,12 +40,12 @@ _RULES: list[tuple[Any, str]] = [
     (
         3,
         "num_hidden_layers n_layer n_layers num_layers decoder_layers encoder_layers "
-        "num_decoder_layers num_encoder_layers depth",
+        "num_decoder_layers num_encoder_layers depth num_self_attends_per_block",
     ),
     (
         4,
         "num_attention_heads n_head n_heads num_heads decoder_attention_heads "
-        "encoder_attention_heads num_decoder_heads",
+        "encoder_attention_heads num_decoder_heads num_self_attention_heads",
     ),
     (
         2,
@@ -72,6 +76,9 @@ _RULES: list[tuple[Any, str]] = [
         "max_source_positions max_target_positions seq_length",
     ),
     (32, "sliding_window attention_window window_size local_attention"),
+    (1, "num_codebooks num_cross_attention_heads"),
+    (8, "num_latents num_filters mm_posemb_size"),
+    (20, "encoder_hash_byte_group_vocab"),
     (0, "pad_token_id"),
     (1, "bos_token_id decoder_start_token_id cls_token_id"),
     (2, "eos_token_id sep_token_id type_vocab_size num_hash_functions"),
@@ -85,6 +92,67 @@ _RULES: list[tuple[Any, str]] = [
     (3, "num_channels"),
 ]
 RULES = {name: value for value, names in _RULES for name in names.split()}
+# Other special tokens are here: inside the vocabulary, and in no text.
+_SPECIAL_TOKEN = 4
+
+# What no rule on a name can know, by the class of the configuration; `families.py` has the rest.
+_FAMILIES: dict[str, dict[str, Any]] = {
+    # Sizes that others must equal, or divide.
+    "EsmcConfig": {"num_key_value_heads": 4},  # refuses groups of heads
+    "NeoMMEConfig": {"head_dim": 16},  # rotates a quarter of a head, in fours
+    "FalconH1Config": {"mamba_d_ssm": 64},  # heads times their size
+    "xLSTMConfig": {"hidden_size": 128},  # rounds widths up to multiples of 64
+    "EfficientNetConfig": {"hidden_dim": 256},  # 1280 times the coefficient of the width
+    "CvtConfig": {"drop_path_rate": [0.0, 0.0, 0.0]},  # spread over the stages by their number
+    # One expert a token is all that it has.
+    "ZayaConfig": {"num_experts_per_tok": 1},
+    # Layers of two kinds, one of which shares its attention with the next of its kind.
+    "ZambaConfig": {
+        "num_hidden_layers": 4,
+        "layers_block_type": ["linear_attention", "hybrid", "linear_attention", "hybrid"],
+    },
+    "Zamba2Config": {
+        "num_hidden_layers": 4,
+        "layers_block_type": ["linear_attention", "hybrid", "linear_attention", "hybrid"],
+    },
+    # The last layers go on with the keys of the last layer of their kind that has its own.
+    "Gemma3nTextConfig": {
+        "num_hidden_layers": 4,
+        "num_kv_shared_layers": 2,
+        "layer_types": ["sliding_attention", "full_attention"] * 2,
+    },
+    # Rotations by kind of layer.
+    "CohereCompassTextConfig": {
+        "rope_parameters": {"full_attention": {"rope_type": "default", "rope_theta": 10000.0}}
+    },
+    "DbrxAttentionConfig": {"rope_theta": 10000.0},  # a setting that it has in checkpoints only
+    # Attention to chosen blocks of tokens, which is off by default and which its layers need.
+    "Qwen4ExpTextConfig": {
+        "indexer_n_heads": 2,
+        "indexer_kv_heads": 1,
+        "indexer_head_dim": 8,
+        "indexer_budget": 64,
+        "indexer_compress_ratio": 4,
+        "hc_lowrank": 8,
+    },
+    # By layer, for as many layers as the real ones have.
+    "Dots3NoteVisionConfig": {"pyramid_num_routed": [-1, 4, 4]},
+    "Dots3NoteTextConfig": {
+        "swa_num_attention_heads": 4,
+        "swa_num_key_value_heads": 4,
+        "swa_q_lora_rank": 16,
+        "swa_kv_lora_rank": 16,
+        "swa_head_dim": 16,
+        "swa_qk_nope_head_dim": 8,
+        "swa_v_head_dim": 8,
+        "head_dim": 16,
+    },
+    "PerceiverConfig": {"d_model": 32},
+    "VibeVoiceAcousticTokenizerEncoderConfig": {
+        "downsampling_ratios": (2, 2),
+        "depths": (1, 1, 1),
+    },
+}
 
 
 def tiny_config(kind: type[PreTrainedConfig], **own: Any) -> PreTrainedConfig:
@@ -92,13 +160,17 @@ def tiny_config(kind: type[PreTrainedConfig], **own: Any) -> PreTrainedConfig:
 
     Raises what the class itself raises where it can't be made so.
     """
-    family = {**FAMILIES.get(kind.__name__, {}), **own}
+    name_of_class = kind.__name__
+    family = {**FAMILIES.get(name_of_class, {}), **_FAMILIES.get(name_of_class, {}), **own}
     plain = kind()
     accepted = _accepted(kind, plain)
     chosen: dict[str, Any] = {}
     for name in accepted & set(RULES):
         if not isinstance(plain.to_dict().get(name), list | tuple | dict):
             chosen[name] = RULES[name]
+    for name in accepted - set(RULES):
+        if name.endswith(("_token_id", "_token_index")) and isinstance(getattr(plain, name), int):
+            chosen[name] = _SPECIAL_TOKEN
     if "kv_lora_rank" in accepted:
         chosen["num_key_value_heads"] = RULES[
             "num_attention_heads"
