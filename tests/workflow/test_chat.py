@@ -30,7 +30,7 @@ def test_a_chat_concept_from_a_data_set(fresh: TinyProject, tmp_path: Path) -> N
     (data / "hub/train.csv").write_text("\n".join(lines) + "\n")
     concept = fresh.folder / "config/concept/mood.yaml"
     kept = [line for line in concept.read_text().splitlines() if not line.startswith("examples")]
-    kept += ["dataset: {name: data/mood/hub}", "columns: {text: said}", "position: user_end"]
+    kept += ["dataset: {name: data/mood/hub, columns: {text: said}}", "position: user_end"]
     kept += ["chat: {system: Be good., user: 'So {text}'}"]
     concept.write_text("\n".join(kept) + "\n")
     run = fresh.snakemake("steering", config=["concept=mood"])
@@ -49,3 +49,9 @@ def test_a_chat_concept_from_a_data_set(fresh: TinyProject, tmp_path: Path) -> N
     assert content["request"]["template"] != ""
     samples = read_table(fresh.folder / "results/tiny/tables/tiny/mood/samples.parquet")
     assert len(samples) > 0
+    planned = fresh.snakemake("probes", config=["concept=mood", cut], options=["--dry-run"])
+    assert "fetch_dataset" not in planned.stdout + planned.stderr
+    with (data / "hub/train.csv").open("a") as more:
+        more.write(lines[2] + "\n")
+    planned = fresh.snakemake("probes", config=["concept=mood", cut], options=["--dry-run"])
+    assert "fetch_dataset" in planned.stdout + planned.stderr

@@ -35,12 +35,13 @@ class ChatSettings:
 
 @dataclass
 class DatasetSettings:
-    """Examples from the Hugging Face hub, or a folder, read by the `datasets` library."""
+    """Examples from the Hugging Face hub, a folder or a file, read by the `datasets` library."""
 
-    name: str | None = None  # on the hub, or a folder
+    name: str | None = None  # on the hub, or a folder or file (CSV, JSON, JSONL, parquet)
     config: str | None = None  # of a data set that has several
     split: str = "train"
     revision: str | None = None  # branch, tag or commit on the hub
+    columns: dict[str, str] = field(default_factory=dict)  # as the concept's, of this set alone
 
 
 @dataclass

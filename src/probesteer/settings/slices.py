@@ -16,6 +16,7 @@ from probesteer.files.digests import canonical_json
 from probesteer.settings.schema import (
     ActivationSettings,
     ChatSettings,
+    ConceptSettings,
     DatasetSettings,
     DirectionSettings,
     ModelSettings,
@@ -156,18 +157,20 @@ def stage_slice(
         return FetchSlice(model, of_model)
     if stage == "examples":
         asked = settings.concept[concept]
-        columns, messages = (asked.columns, asked.columns), asked.chat.messages
-        read = (asked.position, settings.probe.folds, settings.seed, settings.split, *columns)
-        return ExamplesSlice(*read, messages or asked.chat.user is not None, messages)
+        read = (asked.position, settings.probe.folds, settings.seed, settings.split)
+        columns, messages = (_of_examples(asked), asked.columns), asked.chat.messages
+        return ExamplesSlice(*read, *columns, messages or asked.chat.user is not None, messages)
     if stage == "dataset":
-        return DatasetSlice(concept, settings.concept[concept].dataset)
+        # What its columns are called doesn't change its rows.
+        return DatasetSlice(concept, replace(settings.concept[concept].dataset, columns={}))
     if stage == "activations":
         asked = settings.concept[concept]
         # What is stored doesn't depend on how many jobs it is divided among.
         activations = settings.activations
         if shard is None:
             activations = replace(activations, shards=1)
-        source = (asked.position, settings.model[model], activations, asked.columns, asked.chat)
+        data = (_of_examples(asked), asked.chat)
+        source = (asked.position, settings.model[model], activations, *data)
         return ActivationsSlice(*source, shard or 0)
     if stage == "probes":
         return ProbesSlice(model, concept, settings.seed, settings.probe)
@@ -186,6 +189,11 @@ def stage_slice(
     if stage == "report":
         return ReportSlice(settings)
     raise KeyError(stage)
+
+
+def _of_examples(concept: ConceptSettings) -> dict[str, str]:
+    """What the columns of the examples are called; a data set may have names of its own."""
+    return {**concept.columns, **concept.dataset.columns}
 
 
 def to_json(stage_settings: Any) -> str:

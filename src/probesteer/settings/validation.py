@@ -7,7 +7,7 @@ from typing import NoReturn, TypeVar
 
 from probesteer.errors import ProbesteerError
 from probesteer.places import SITES
-from probesteer.settings.schema import ConceptSettings, Settings
+from probesteer.settings.schema import ConceptSettings, DatasetSettings, Settings
 
 Value = TypeVar("Value")
 
@@ -44,6 +44,7 @@ def validate(settings: Settings) -> None:
             if not getattr(concept, key) and not (key == "examples" and concept.dataset.name):
                 _fail(f"concept.{name}.{key}", "missing", f"write it in config/concept/{name}.yaml")
         _chat(name, concept)
+        _columns(name, concept)
         if len(concept.labels) != 2 or len(set(concept.labels)) != 2:
             _fail(f"concept.{name}.labels", f"{concept.labels}", "name label 0 and label 1")
         if not re.fullmatch(r"last|mean|all|span|user_end|-?\d+", concept.position):
@@ -69,9 +70,19 @@ def _chat(name: str, concept: ConceptSettings) -> None:
         _fail(f"concept.{name}.chat.system", "given without user", "add user: '{text}'")
     if concept.position == "user_end" and chat.user is None and not chat.messages:
         _fail(f"concept.{name}.position", "user_end without a chat", "add chat: {user: '{text}'}")
-    for ours in concept.columns:
-        if ours not in _COLUMNS:
-            _fail(f"concept.{name}.columns", f"{ours!r}", f"use some of {', '.join(_COLUMNS)}")
+
+
+def _columns(name: str, concept: ConceptSettings) -> None:
+    dataset = concept.dataset
+    for key, columns, known in (
+        ("columns", concept.columns, _COLUMNS),
+        ("dataset.columns", dataset.columns, _OF_EXAMPLES),
+    ):
+        for ours in columns:
+            if ours not in known:
+                _fail(f"concept.{name}.{key}", f"{ours!r}", f"use some of {', '.join(known)}")
+    if dataset != DatasetSettings() and not dataset.name:
+        _fail(f"concept.{name}.dataset.name", "missing", "give a hub id, a folder or a file")
 
 
 def _names(settings: Settings) -> None:

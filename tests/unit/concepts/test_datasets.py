@@ -1,7 +1,9 @@
 """Examples that the `datasets` library reads, and files with other column names."""
 
+import json
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from probesteer.concepts.datasets import fetch_examples
@@ -33,6 +35,40 @@ def test_a_split_of_a_folder_becomes_examples(
     assert examples["text"].tolist() == [f"The {word} was warm.", f"The {word} was cold."]
     assert examples["label"].tolist() == [1, 0]
     assert set(examples["group"]) == {"food"}
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".json", ".jsonl", ".parquet"])
+def test_a_single_file_is_a_data_set(suffix: str, folder: Path, tmp_path: Path) -> None:
+    source, path = folder / f"one{suffix}", tmp_path / "examples.parquet"
+    rows = pd.DataFrame({"sentence": ["NA", "The tea, cold"], "y": [1, 0], "topic": ["null", "x"]})
+    if suffix == ".csv":
+        rows.to_csv(source, index=False)
+    elif suffix == ".parquet":
+        rows.to_parquet(source)
+    else:
+        rows.to_json(source, orient="records", lines=suffix == ".jsonl")
+    fetch_examples(DatasetSettings(name=str(source)), "concept x", path)
+    examples = read_examples(path, COLUMNS)
+    assert examples["text"].tolist() == ["NA", "The tea, cold"]
+    assert examples["label"].tolist() == [1, 0]
+    assert examples["group"].tolist() == ["null", "x"]
+
+
+def test_conversations_of_a_data_set_stay_lists_of_turns(folder: Path, tmp_path: Path) -> None:
+    turns = [[{"role": "user", "content": word}] for word in ("Hot?", "Cold?")]
+    source, path = folder / "chats.jsonl", tmp_path / "examples.parquet"
+    rows = [{"messages": said, "label": row} for row, said in enumerate(turns)]
+    source.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    fetch_examples(DatasetSettings(name=str(source)), "concept x", path)
+    examples = read_examples(path, messages=True)
+    assert [json.loads(text) for text in examples["text"]] == turns
+
+
+def test_a_file_of_another_kind_is_one_line(folder: Path, tmp_path: Path) -> None:
+    (folder / "a.txt").write_text("x\n")
+    source = DatasetSettings(name=str(folder / "a.txt"))
+    with pytest.raises(ProbesteerError, match=r"a\.txt: unknown kind of file; use \.csv, \.json,"):
+        fetch_examples(source, "concept x", tmp_path / "examples.parquet")
 
 
 def test_a_name_that_is_nowhere_is_one_line(tmp_path: Path) -> None:

@@ -84,6 +84,11 @@ def test_every_stage_takes_the_slice_that_it_is_given(stage: str, settings: Sett
             {"examples", "activations", "steering", "scale"},
         ),
         ("activations.truncate=true", {"activations"}),
+        (
+            "concept.story_sentiment.dataset.name=x concept.story_sentiment.dataset.split=test"
+            " concept.story_sentiment.examples=''",
+            {"dataset"},
+        ),
         ("concept.story_hero.position=mean", set()),
         ("concepts=[story_sentiment]", {"cosines"}),
         ("model.demo.dtype=bfloat16", {"activations", "steering", "scale"}),
@@ -106,6 +111,21 @@ def test_examples_do_not_read_how_a_chat_is_worded() -> None:
     assert found[0] == found[1]
     assert found[0].chat
     assert not found[0].messages
+
+
+def test_columns_of_a_data_set_are_those_of_the_examples_alone() -> None:
+    settings = composed("seed=0")
+    concept = settings.concept["story_sentiment"]
+    concept.columns = {"text": "said", "prompt": "start"}
+    before = stage_slice("dataset", settings, concept="story_sentiment")
+    concept.dataset.columns = {"text": "sentence"}
+    examples, activations, dataset = (
+        stage_slice(stage, settings, "demo", "story_sentiment")
+        for stage in ("examples", "activations", "dataset")
+    )
+    assert examples.columns == activations.columns == {"text": "sentence", "prompt": "start"}
+    assert examples.prompt_columns == {"text": "said", "prompt": "start"}
+    assert dataset == before
 
 
 def test_equal_settings_give_equal_text() -> None:

@@ -67,6 +67,16 @@ def test_the_projects_settings_are_valid(composed: Settings) -> None:
             "Be good.",
             "given without user; add user: '{text}'",
         ),
+        (
+            "concept.story_sentiment.columns",
+            {"sentence": "text"},
+            "'sentence'; use some of text, messages, label,",
+        ),
+        (
+            "concept.story_sentiment.dataset.columns",
+            {"prompt": "x"},
+            "'prompt'; use some of text, messages, label,",
+        ),
         ("concept.story_sentiment.labels", ["a", "a"], "['a', 'a']; name label 0 and label 1"),
         ("concept.story_sentiment.labels", ["a"], "['a']; name label 0 and label 1"),
         ("activations.dtype", "float64", "'float64' is unknown; use one of float32, bfloat16,"),
@@ -118,6 +128,19 @@ def test_one_line_names_the_key(key: str, value: Any, expected: str, composed: S
         validate(changed)
     assert str(caught.value).startswith(f"config: {key}: {expected}")
     assert "\n" not in str(caught.value)
+
+
+def test_a_data_set_has_a_name_and_goes_without_examples(composed: Settings) -> None:
+    changed = copy.deepcopy(composed)
+    concept = changed.concept["story_sentiment"]
+    concept.dataset.split = "test"
+    with pytest.raises(ProbesteerError, match=r"config: concept\.story_sentiment\.dataset\.name: "):
+        validate(changed)
+    concept.dataset.name = "stanfordnlp/sst2"
+    with pytest.raises(ProbesteerError, match=r"dataset: examples are given too; leave one of"):
+        validate(changed)
+    concept.examples = ""
+    validate(changed)
 
 
 @pytest.mark.parametrize("shares", [(0.7, 0.2, 0.2), (0.0, 0.2, 0.8), (math.nan, 0.2, 0.8)])
