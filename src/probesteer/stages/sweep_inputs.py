@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from probesteer.errors import ProbesteerError
 from probesteer.files.tables import read_table
 from probesteer.interventions.centroids import with_centroid_head
 from probesteer.interventions.dose_response import DoseGrid
 from probesteer.interventions.selection import sample_rows
+from probesteer.models.chat import is_chat
 from probesteer.models.loading import LoadedModel, load_model
 from probesteer.models.record import read_record
 from probesteer.settings.schema import ScaleSettings, SteeringSettings
@@ -37,9 +39,16 @@ def read_sweep_inputs(
     """Load the model, and as many prompts and neutral texts as `sweep` wants.
 
     A model that predicts nothing is read at its embeddings, between the centroids of `examples`.
+    Raises ProbesteerError for a chat with a model that doesn't continue its prompt.
     """
     loaded = replace(load_model(read_record(record), settings.model), chat=settings.chat)
     source = f"concept {settings.concept}:"
+    if is_chat(settings.chat) and not loaded.causal:
+        # Its prompts are not rendered, and would be read elsewhere than the examples.
+        raise ProbesteerError(
+            f"{source} model {loaded.name} doesn't continue its prompt, so that it can't be "
+            "steered in a chat; leave chat out of the concept's YAML, or choose a causal model"
+        )
     if loaded.kind == "encoder":
         train = read_table(examples).query("split == 'train'")
         labelled = train["text"].tolist(), train["label"].tolist()

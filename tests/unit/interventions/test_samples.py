@@ -1,6 +1,7 @@
 """Sampled continuations."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ from probesteer.directions.direction import Direction
 from probesteer.interventions.samples import sample_continuations
 from probesteer.models.loading import LoadedModel
 from probesteer.places import Place
+from probesteer.settings.schema import ChatSettings
 
 Load = Callable[[str], LoadedModel]
 PROMPTS = ["The cat is", "Tom was"]
@@ -136,3 +138,13 @@ def test_no_prompts_or_no_strengths_give_an_empty_table(load_tiny: Load) -> None
     for table in (sampled(loaded, [0.0], []), sampled(loaded, [])):
         assert len(table) == 0
         pd.testing.assert_index_equal(table.columns, columns)
+
+
+def test_a_chat_is_continued_behind_its_rendered_prompt(load_tiny: Load) -> None:
+    loaded = load_tiny("llama")
+    loaded.tokenizer.chat_template = "{{ bos_token }}{{ messages[0].content }} :"
+    chat = replace(loaded, chat=ChatSettings(user="So {text}"))
+    rendered = [f"So {prompt} :" for prompt in PROMPTS]
+    found, plain = sampled(chat, [-4.0, 0.0, 4.0]), sampled(loaded, [-4.0, 0.0, 4.0], rendered)
+    assert found["continuation"].tolist() == plain["continuation"].tolist()
+    assert found["prompt"].unique().tolist() == PROMPTS

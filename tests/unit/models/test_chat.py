@@ -184,7 +184,11 @@ def test_whole_conversations(load_tiny: Load) -> None:
 
 @pytest.mark.parametrize(
     ("template", "ending", "joined"),
-    [(CHATML, "assistant\n", "sad"), (INSTRUCT, "[/INST]", " sad")],
+    [
+        (CHATML, "assistant\n", "sad"),
+        (CHATML.replace("assistant\n", "<|im_end|>"), "<|im_end|>", "sad"),
+        (INSTRUCT, "[/INST]", " sad"),
+    ],
 )
 def test_an_answer_follows_the_rendered_prompt(
     template: str, ending: str, joined: str, load_tiny: Load
@@ -194,6 +198,10 @@ def test_an_answer_follows_the_rendered_prompt(
     (*_, row) = score_prompts(loaded, prompts, "concept x:")
     written = loaded.tokenizer.decode([*row.ids, row.tokens[-1]])
     assert written.endswith(ending + joined)
+    # Both are predicted right behind the rendered prompt, which is what was read.
+    turns = [{"role": "user", "content": "Is it so? The cat"}]
+    rendered = loaded.tokenizer.apply_chat_template(turns, add_generation_prompt=True)["input_ids"]
+    assert row.ids[: row.start + 1].tolist() == rendered
 
 
 def refusal(loaded: LoadedModel, chat: ChatSettings, text: str) -> str:
