@@ -19,8 +19,8 @@ ROOT = Path(__file__).parents[3]
 # the same words in another order, or names that other groups don't have.
 CEILINGS = {
     "certainty": 0.52,
-    "formality": 0.52,
-    "gender": 0.56,
+    "formality": 0.60,  # not so: a register has its own small words
+    "gender": 0.52,
     "number": 0.52,
     "refusal": 0.52,
     "sentiment": 0.52,
