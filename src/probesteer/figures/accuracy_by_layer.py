@@ -13,9 +13,9 @@ from probesteer.figures.facets import (
     note_figure,
 )
 from probesteer.figures.marks import band_handle, draw_band, draw_curve
-from probesteer.figures.places import places_of
+from probesteer.figures.places import on_stream, places_of, stream_name, streams_of
 from probesteer.figures.rows import checked, concepts_of, curve_over_places, matching
-from probesteer.figures.style import BAND_GREY, FigureStyle
+from probesteer.figures.style import BAND_GREY, Colour, FigureStyle
 from probesteer.places import Place
 
 COLUMNS = ("model", "concept", "site", "layer", "method", "draw", "split", "metric", "value")
@@ -40,26 +40,44 @@ def draw(table: pd.DataFrame, style: FigureStyle) -> Figure:
         axes.set_ylim(max(lowest, 0.0) if lowest == lowest else 0.45, 1.02)
         facets.figure.supxlabel("layer (emb = embedding)")
         facets.figure.supylabel("test accuracy (share correct)")
-        legend_above(facets.figure, _key(rows, style), columns=2 if facets.columns == 1 else 4)
+        key = _key(rows, places, style)
+        legend_above(facets.figure, key, columns=2 if facets.columns == 1 else 4)
         return facets.figure
 
 
 def _draw_concept(axes: Axes, rows: pd.DataFrame, places: list[Place], style: FigureStyle) -> None:
-    probe, tokens = style.categories(2)
+    _, tokens = style.categories(2)
     null = matching(rows, method="shuffled_labels", draw=-1)
     draw_band(axes, curve_over_places(null, places))
     axes.axhline(CHANCE, color="0.35", linewidth=0.7, linestyle=":", zorder=1)
     baseline = matching(rows, method="bag_of_tokens")["value"]
     if not baseline.empty:
         axes.axhline(baseline.iloc[0], color=tokens, linewidth=1.0, linestyle="--", zorder=2)
-    curve = curve_over_places(matching(rows, method="logistic"), places)
-    draw_curve(axes, curve, probe, "logistic probe")
+    fitted = matching(rows, method="logistic")
+    for site, (colour, label) in _lines(places, style).items():
+        draw_curve(axes, curve_over_places(on_stream(fitted, site), places), colour, label)
 
 
-def _key(rows: pd.DataFrame, style: FigureStyle) -> list[Artist]:
-    probe, tokens = style.categories(2)
+def _lines(places: list[Place], style: FigureStyle) -> dict[str, tuple[Colour, str]]:
+    """Colour and name of each site's line; a line that ran through several would only zigzag."""
+    sites = streams_of(places)
+    if len(sites) == 1:
+        return {sites[0]: (style.categories(1)[0], "logistic probe")}
+    # The second colour is that of the bag of tokens.
+    first, _, *others = style.categories(len(sites) + 1)
+    return {
+        site: (colour, stream_name(site))
+        for site, colour in zip(sites, [first, *others], strict=True)
+    }
+
+
+def _key(rows: pd.DataFrame, places: list[Place], style: FigureStyle) -> list[Artist]:
+    _, tokens = style.categories(2)
     methods = set(rows["method"])
-    key: list[Artist] = [Line2D([], [], color=probe, marker="o", label="logistic probe, 95%")]
+    key: list[Artist] = [
+        Line2D([], [], color=colour, marker="o", label=f"{label}, 95%")
+        for colour, label in _lines(places, style).values()
+    ]
     if "bag_of_tokens" in methods:
         key.append(Line2D([], [], color=tokens, linestyle="--", label="bag of tokens"))
     if "shuffled_labels" in methods:

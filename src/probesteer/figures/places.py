@@ -58,6 +58,24 @@ def places_of(table: pd.DataFrame) -> list[Place]:
     return sorted(places, key=lambda place: (depth(place), place.site))
 
 
+def streams_of(places: Sequence[Place]) -> list[str]:
+    """The blocks' output, which the embedding counts to, and then the other sites of `places`."""
+    found = {"resid_post" if place == EMBEDDING else place.site for place in places}
+    return sorted(found, key=lambda site: (site != "resid_post", SITES.index(site)))
+
+
+def on_stream(table: pd.DataFrame, site: str) -> pd.DataFrame:
+    """The rows of `table` at one site, with the embedding's where that is the blocks' output."""
+    embedding = (table["site"] == EMBEDDING.site) & (table["layer"] == EMBEDDING.layer)
+    own = (table["site"] == site) & ~embedding
+    return table[own | embedding] if site == "resid_post" else table[own]
+
+
+def stream_name(site: str) -> str:
+    """A site in a legend."""
+    return "residual stream" if site == "resid_post" else _PHRASES[site].removeprefix("the ")
+
+
 def at_place(table: pd.DataFrame, place: Place) -> pd.DataFrame:
     """The rows of `table` at `place`."""
     return table[(table["layer"] == place.layer) & (table["site"] == place.site)]

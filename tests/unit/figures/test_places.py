@@ -1,7 +1,16 @@
 import pandas as pd
 import pytest
 
-from probesteer.figures.places import at_place, axis_label, phrase, places_of, tick_indices
+from probesteer.figures.places import (
+    at_place,
+    axis_label,
+    on_stream,
+    phrase,
+    places_of,
+    stream_name,
+    streams_of,
+    tick_indices,
+)
 from probesteer.places import EMBEDDING, SITES, Place
 
 
@@ -72,3 +81,19 @@ def test_many_places_have_ticks_at_round_layers() -> None:
 
 def test_thinned_ticks_without_an_embedding_start_at_the_first_place() -> None:
     assert tick_indices(blocks(12)[1:], 6) == [0, 2, 4, 6, 8, 10]
+
+
+def test_a_line_for_each_site_takes_its_own_rows() -> None:
+    table = pd.DataFrame(
+        {
+            "site": ["resid_pre", "attn_out", "resid_post", "resid_pre", "attn_out", "resid_post"],
+            "layer": [0, 0, 0, 1, 1, 1],
+            "value": [0, 1, 2, 3, 4, 5],
+        }
+    )
+    assert streams_of(places_of(table)) == ["resid_post", "resid_pre", "attn_out"]
+    assert on_stream(table, "resid_post")["value"].tolist() == [0, 2, 5]
+    assert on_stream(table, "resid_pre")["value"].tolist() == [3]
+    assert on_stream(table, "attn_out")["value"].tolist() == [1, 4]
+    assert streams_of(blocks(2)) == ["resid_post"]
+    assert stream_name("attn_out") == "attention's output"
