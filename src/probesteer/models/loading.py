@@ -41,7 +41,15 @@ class LoadedModel:
     def context_length(self) -> int | None:
         """Most tokens that the model takes; None where its config doesn't say."""
         length = getattr(self.model.config.get_text_config(), "max_position_embeddings", None)
-        return None if length is None else int(length)
+        return None if length is None else int(length) - self._reserved_positions()
+
+    def _reserved_positions(self) -> int:
+        """Positions that no token takes: RoBERTa counts from behind the one of its padding."""
+        for name, module in self.model.named_modules():
+            padding = getattr(module, "padding_idx", None)
+            if name.endswith("position_embeddings") and padding is not None:
+                return int(padding) + 1
+        return 0
 
     @property
     def pad_id(self) -> int:

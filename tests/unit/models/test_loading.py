@@ -3,12 +3,14 @@
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from transformers import RobertaConfig, RobertaForMaskedLM
 
 from probesteer.errors import ProbesteerError
 from probesteer.models.fetching import fetch_model
@@ -171,3 +173,24 @@ def test_the_blocks_of_a_decoder_follow_the_encoders(
     loaded = load_tiny("t5")
     assert list(loaded.blocks) == [*loaded.model.encoder.block, *loaded.model.decoder.block]
     assert (loaded.kind, loaded.decoder_layer, loaded.decoder_start_id) == ("encoder_decoder", 2, 0)
+
+
+def test_positions_that_padding_takes_are_no_context(
+    load_tiny: Callable[[str], LoadedModel],
+) -> None:
+    config = RobertaConfig(
+        vocab_size=50,
+        hidden_size=16,
+        intermediate_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        max_position_embeddings=34,
+        pad_token_id=1,
+    )
+    loaded = replace(load_tiny("bert"), model=RobertaForMaskedLM(config))
+    assert loaded.context_length == 32
+    longest = torch.full((1, 32), 5)
+    loaded.model(input_ids=longest)
+    with pytest.raises(IndexError):
+        loaded.model(input_ids=torch.full((1, 33), 5))
+    assert load_tiny("bert").context_length == CONTEXT
