@@ -191,6 +191,6 @@ def test_positions_that_padding_takes_are_no_context(
     assert loaded.context_length == 32
     longest = torch.full((1, 32), 5)
     loaded.model(input_ids=longest)
-    with pytest.raises(IndexError):
+    with pytest.raises((IndexError, RuntimeError), match="out of"):
         loaded.model(input_ids=torch.full((1, 33), 5))
     assert load_tiny("bert").context_length == CONTEXT
