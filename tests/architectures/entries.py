@@ -1,5 +1,6 @@
 """A tiny random model of every architecture that the installed transformers can make."""
 
+import inspect
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -45,7 +46,7 @@ _OWN: dict[str, dict[str, Any]] = {
     "ReformerForMaskedLM": {"is_decoder": False},
 }
 # Without a package that isn't needed elsewhere, these run for minutes.
-SLOW = ("kimi_linear",)
+SLOW: tuple[str, ...] = ()
 
 
 def entries(kind: Kind) -> list[Entry]:
@@ -109,17 +110,47 @@ def inputs(entry: Entry, model: Any, images: int = 2) -> list[Tensor]:
     return [torch.randint(10, 60, (length,), generator=generator) for length in (5, 7)]
 
 
-def padded_pair(entry: Entry, model: Any) -> dict[str, Tensor]:
+def padded_pair(entry: Entry, model: Any) -> dict[str, Any]:
     """A batch as a forward pass takes it: two texts padded on the right, [2, 7], or two images.
 
     Padding is the id 0; an encoder-decoder's decoder reads the first three tokens of each text.
+    No cache is made, as a pass of one batch needs none.
     """
+    accepted = inspect.signature(model.forward).parameters
+    options = {"use_cache": False} if "use_cache" in accepted else {}
     examples = inputs(entry, model)
     if entry.kind == "image":
-        return {"pixel_values": torch.stack(examples)}
+        return {**_images(torch.stack(examples), model.config, set(accepted)), **options}
     short, long = examples
     ids = torch.nn.utils.rnn.pad_sequence([long, short], batch_first=True)
-    batch = {"input_ids": ids, "attention_mask": (ids != 0).long()}
+    batch: dict[str, Any] = {"input_ids": ids, "attention_mask": (ids != 0).long(), **options}
     if entry.kind == "encoder_decoder":
         batch["decoder_input_ids"] = ids[:, :3]
+    if "encoder_inputs_embeds" in accepted:
+        # Sound, which it hears beside each token: some frames of it a token.
+        config = model.config
+        frames = config.downsample_factor * ids.shape[1]
+        batch["encoder_inputs_embeds"] = torch.zeros(2, frames, config.audio_config.hidden_size)
     return batch
+
+
+def _images(pixels: Tensor, config: Any, accepted: set[str]) -> dict[str, Tensor]:
+    """Images [images, channels, height, width] in the form in which a model takes them."""
+    if "pixel_values" not in accepted:
+        # Colours by number, as many as there are words: 8 x 8 pixels of the first channel.
+        colours = (pixels[:, 0, :8, :8].flatten(1) * 8 + 32).clamp(10, 59)
+        return {"input_ids": colours.long()}
+    if "spatial_shapes" in accepted:
+        size = config.vision_config.patch_size
+        rows, columns = (side // size for side in pixels.shape[2:])
+        patches = torch.nn.functional.unfold(pixels, size, stride=size).transpose(1, 2)
+        shapes = torch.tensor([[rows, columns]] * len(pixels))
+        mask = torch.ones(patches.shape[:2], dtype=torch.long)
+        return {"pixel_values": patches, "pixel_attention_mask": mask, "spatial_shapes": shapes}
+    if "input_ids" in accepted:
+        # A question about an image, whose place is kept by a token for each of its parts.
+        places = torch.full((len(pixels), config.mm_tokens_per_image), config.image_token_id)
+        question = torch.tensor([[10, 20, 30]] * len(pixels))
+        ids = torch.cat([places, question], dim=1)
+        return {"pixel_values": pixels, "input_ids": ids, "attention_mask": torch.ones_like(ids)}
+    return {"pixel_values": pixels}

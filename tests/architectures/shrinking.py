@@ -22,7 +22,8 @@ _RULES: list[tuple[Any, str]] = [
         "lru_width cross_attention_hidden_size embedding_dim hidden_size_global d_latents "
         "router_hidden_size embedding_rank mm_embed_dim output_proj_dims audio_embed_dim "
         "nemo_conv_channels ext_pw_out_channel depthwise_separable_out_channel adapter_in_dim "
-        "adapter_out_dim adapter_input_size downsample_hidden_size out_hidden_size",
+        "adapter_out_dim adapter_input_size audio_hidden_size "
+        "downsample_hidden_size out_hidden_size",
     ),
     (8, "head_dim d_kv kv_channels attention_head_dim global_head_dim"),
     (
@@ -65,8 +66,8 @@ _RULES: list[tuple[Any, str]] = [
     # states of recurrent layers
     (8, "state_size mamba_d_state ssm_state_size d_state mamba_d_head mamba_head_dim"),
     (8, "mamba_headdim mamba_n_heads mamba_num_heads n_mamba_heads chunk_size mamba_chunk_size"),
-    (8, "linear_key_head_dim linear_value_head_dim"),
-    (2, "linear_num_key_heads linear_num_value_heads"),
+    (8, "linear_key_head_dim linear_value_head_dim linear_head_dim"),
+    (2, "linear_num_key_heads linear_num_value_heads linear_num_heads"),
     (4, "mamba_dt_rank time_step_rank"),
     # words and positions
     (64, "vocab_size decoder_vocab_size vocab_size_per_layer_input src_vocab_size tgt_vocab_size"),
@@ -77,6 +78,7 @@ _RULES: list[tuple[Any, str]] = [
     ),
     (32, "sliding_window attention_window window_size local_attention"),
     (1, "num_codebooks num_cross_attention_heads"),
+    (4, "mm_tokens_per_image"),
     (8, "num_latents num_filters mm_posemb_size"),
     (20, "encoder_hash_byte_group_vocab"),
     (0, "pad_token_id"),
@@ -95,23 +97,36 @@ RULES = {name: value for value, names in _RULES for name in names.split()}
 # Other special tokens are here: inside the vocabulary, and in no text.
 _SPECIAL_TOKEN = 4
 
+# Zamba's attention reads the layer's input and the embedding, side by side: it works out its sizes.
+_OF_ATTENTION = dict.fromkeys(
+    (
+        "attention_hidden_size",
+        "attention_head_dim",
+        "kv_channels",
+        "mamba_headdim",
+        "num_query_groups",
+    ),
+    KEEP,
+)
 # What no rule on a name can know, by the class of the configuration; `families.py` has the rest.
 _FAMILIES: dict[str, dict[str, Any]] = {
     # Sizes that others must equal, or divide.
     "EsmcConfig": {"num_key_value_heads": 4},  # refuses groups of heads
     "NeoMMEConfig": {"head_dim": 16},  # rotates a quarter of a head, in fours
     "FalconH1Config": {"mamba_d_ssm": 64},  # heads times their size
-    "xLSTMConfig": {"hidden_size": 128},  # rounds widths up to multiples of 64
+    "xLSTMConfig": {"hidden_size": 128, "embedding_dim": 128},  # rounds widths up by 64s
     "EfficientNetConfig": {"hidden_dim": 256},  # 1280 times the coefficient of the width
-    "CvtConfig": {"drop_path_rate": [0.0, 0.0, 0.0]},  # spread over the stages by their number
+    "CvtConfig": {"depth": [1, 2, 3]},  # more blocks in a stage than stages before it
     # One expert a token is all that it has.
     "ZayaConfig": {"num_experts_per_tok": 1},
     # Layers of two kinds, one of which shares its attention with the next of its kind.
     "ZambaConfig": {
+        **_OF_ATTENTION,
         "num_hidden_layers": 4,
         "layers_block_type": ["linear_attention", "hybrid", "linear_attention", "hybrid"],
     },
     "Zamba2Config": {
+        **_OF_ATTENTION,
         "num_hidden_layers": 4,
         "layers_block_type": ["linear_attention", "hybrid", "linear_attention", "hybrid"],
     },
@@ -119,13 +134,16 @@ _FAMILIES: dict[str, dict[str, Any]] = {
     "Gemma3nTextConfig": {
         "num_hidden_layers": 4,
         "num_kv_shared_layers": 2,
+        "intermediate_size": 64,  # a list by default
         "layer_types": ["sliding_attention", "full_attention"] * 2,
     },
+    # The words that its answer is read from, which its configuration doesn't declare.
+    "ShieldGemma2Config": {"yes_token_index": 5, "no_token_index": 6},
     # Rotations by kind of layer.
     "CohereCompassTextConfig": {
         "rope_parameters": {"full_attention": {"rope_type": "default", "rope_theta": 10000.0}}
     },
-    "DbrxAttentionConfig": {"rope_theta": 10000.0},  # a setting that it has in checkpoints only
+    "DbrxAttentionConfig": {"rope_theta": 10000.0, "clip_qkv": 8.0},  # none by default
     # Attention to chosen blocks of tokens, which is off by default and which its layers need.
     "Qwen4ExpTextConfig": {
         "indexer_n_heads": 2,
@@ -178,8 +196,28 @@ def tiny_config(kind: type[PreTrainedConfig], **own: Any) -> PreTrainedConfig:
     for name, part, settings in _parts(kind, plain):
         if name in accepted:
             chosen[name] = tiny_config(part, **settings)
-    whole = {**chosen, **family}
-    return kind(**{name: value for name, value in whole.items() if value is not KEEP})
+    whole = {name: value for name, value in {**chosen, **family}.items() if value is not KEEP}
+    config = kind(**whole)
+    layer_types = kind.attribute_map.get("layer_types", "layer_types")
+    if layer_types not in family:
+        chosen_layers = _with_every_kind(_layers(config), _layers(plain))
+        if chosen_layers != _layers(config):
+            config = kind(**whole, **{layer_types: chosen_layers})
+    return config
+
+
+def _layers(config: PreTrainedConfig) -> list[str]:
+    """What each layer is, where a model has layers of several kinds; else empty."""
+    return list(getattr(config, "layer_types", None) or [])
+
+
+def _with_every_kind(few: list[str], many: list[str]) -> list[str]:
+    """As many layers as `few`, with each kind of `many`: repeated ones make room for it."""
+    layers = [*few, *(layer for layer in dict.fromkeys(many) if layer not in few)]
+    for layer in few:
+        if len(layers) > len(few) and layers.count(layer) > 1:
+            layers.remove(layer)
+    return layers
 
 
 def _accepted(kind: type[PreTrainedConfig], plain: PreTrainedConfig) -> set[str]:
@@ -207,5 +245,7 @@ def _parts(
 
 
 def _chosen_by_hand(name: str, value: Any) -> bool:
-    """Whether a part's setting is a choice of its kind, and no size."""
-    return name not in RULES and (isinstance(value, bool | str) or value is None)
+    """Whether a part's setting is a choice of its kind: no size, nor a letter for each layer."""
+    if name in RULES or "pattern" in name:
+        return False
+    return value is None or isinstance(value, bool | str)
