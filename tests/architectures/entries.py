@@ -45,7 +45,7 @@ class TooLarge(Exception):
 _OWN: dict[str, dict[str, Any]] = {
     "ReformerForMaskedLM": {"is_decoder": False},
 }
-# Without a package that isn't needed elsewhere, these run for minutes.
+# Types of model that run for minutes on a CPU; none since heads of every kind are made small.
 SLOW: tuple[str, ...] = ()
 
 

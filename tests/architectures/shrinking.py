@@ -97,17 +97,14 @@ RULES = {name: value for value, names in _RULES for name in names.split()}
 # Other special tokens are here: inside the vocabulary, and in no text.
 _SPECIAL_TOKEN = 4
 
-# Zamba's attention reads the layer's input and the embedding, side by side: it works out its sizes.
-_OF_ATTENTION = dict.fromkeys(
-    (
-        "attention_hidden_size",
-        "attention_head_dim",
-        "kv_channels",
-        "mamba_headdim",
-        "num_query_groups",
-    ),
-    KEEP,
-)
+# Attention here reads the layer's input and the embedding side by side, and works out its sizes;
+# the second hybrid layer shares the weights of the first.
+_ZAMBA = {
+    "attention_hidden_size": KEEP,
+    "attention_head_dim": KEEP,
+    "num_hidden_layers": 4,
+    "layers_block_type": ["linear_attention", "hybrid"] * 2,
+}
 # What no rule on a name can know, by the class of the configuration; `families.py` has the rest.
 _FAMILIES: dict[str, dict[str, Any]] = {
     # Sizes that others must equal, or divide.
@@ -117,19 +114,9 @@ _FAMILIES: dict[str, dict[str, Any]] = {
     "xLSTMConfig": {"hidden_size": 128, "embedding_dim": 128},  # rounds widths up by 64s
     "EfficientNetConfig": {"hidden_dim": 256},  # 1280 times the coefficient of the width
     "CvtConfig": {"depth": [1, 2, 3]},  # more blocks in a stage than stages before it
-    # One expert a token is all that it has.
-    "ZayaConfig": {"num_experts_per_tok": 1},
-    # Layers of two kinds, one of which shares its attention with the next of its kind.
-    "ZambaConfig": {
-        **_OF_ATTENTION,
-        "num_hidden_layers": 4,
-        "layers_block_type": ["linear_attention", "hybrid", "linear_attention", "hybrid"],
-    },
-    "Zamba2Config": {
-        **_OF_ATTENTION,
-        "num_hidden_layers": 4,
-        "layers_block_type": ["linear_attention", "hybrid", "linear_attention", "hybrid"],
-    },
+    "ZayaConfig": {"num_experts_per_tok": 1},  # refuses more
+    "ZambaConfig": _ZAMBA,
+    "Zamba2Config": _ZAMBA,
     # The last layers go on with the keys of the last layer of their kind that has its own.
     "Gemma3nTextConfig": {
         "num_hidden_layers": 4,
@@ -165,7 +152,6 @@ _FAMILIES: dict[str, dict[str, Any]] = {
         "swa_v_head_dim": 8,
         "head_dim": 16,
     },
-    "PerceiverConfig": {"d_model": 32},
     "VibeVoiceAcousticTokenizerEncoderConfig": {
         "downsampling_ratios": (2, 2),
         "depths": (1, 1, 1),
@@ -190,9 +176,8 @@ def tiny_config(kind: type[PreTrainedConfig], **own: Any) -> PreTrainedConfig:
         if name.endswith(("_token_id", "_token_index")) and isinstance(getattr(plain, name), int):
             chosen[name] = _SPECIAL_TOKEN
     if "kv_lora_rank" in accepted:
-        chosen["num_key_value_heads"] = RULES[
-            "num_attention_heads"
-        ]  # latent attention has no groups
+        # Latent attention has no groups of heads.
+        chosen["num_key_value_heads"] = RULES["num_attention_heads"]
     for name, part, settings in _parts(kind, plain):
         if name in accepted:
             chosen[name] = tiny_config(part, **settings)
