@@ -46,7 +46,6 @@ _OWN: dict[str, dict[str, Any]] = {
     "ReformerForMaskedLM": {"is_decoder": False},
 }
 # Types of model that run for minutes on a CPU; none since heads of every kind are made small.
-SLOW: tuple[str, ...] = ()
 
 
 def entries(kind: Kind) -> list[Entry]:

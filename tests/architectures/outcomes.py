@@ -17,7 +17,7 @@ from probesteer.models.contract import prove_sites
 from probesteer.models.inputs import Inputs, TextInputs
 from probesteer.models.loading import LoadedModel
 from probesteer.places import SITES, Place
-from tests.architectures.entries import SLOW, Entry, build, inputs
+from tests.architectures.entries import Entry, build, inputs
 
 
 @dataclass(frozen=True)
@@ -66,8 +66,6 @@ class ImageTensors:
 
 def outcome(entry: Entry) -> Outcome:
     """Build a tiny model and prove all sites that its blocks have."""
-    if entry.model_type in SLOW:
-        return Outcome(entry, built=False, passed=False, reason="runs for minutes on a CPU")
     try:
         with contextlib.redirect_stdout(io.StringIO()):
             model = build(entry)
