@@ -11,11 +11,11 @@ from tests.architectures.outcomes import outcome
 pytestmark = pytest.mark.slow
 
 # Of each kind: how many are built at least, and what share of those passes. Measured: 186 and 181
-# causal models, 50 and 48 masked, 36 and 34 encoder-decoders, 38 and 38 image classifiers.
+# causal models, 50 and 48 masked, 36 and 35 encoder-decoders, 38 and 38 image classifiers.
 FLOORS: dict[Kind, tuple[int, float]] = {
     "causal": (184, 0.97),
     "masked": (50, 0.95),
-    "encoder_decoder": (36, 0.94),
+    "encoder_decoder": (36, 0.95),
     "image": (38, 0.95),
 }
 

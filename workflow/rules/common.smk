@@ -59,6 +59,15 @@ def local_model_files(wildcards):
     )
 
 
+def local_dataset_files(wildcards):
+    """The files of a data set on this disk, so that changes are noticed; none for the hub."""
+    name = Path(settings.concept[wildcards.concept].dataset.name or "")
+    if name.is_file():
+        return [str(name)]
+    inside = sorted(name.rglob("*")) if name.name and name.is_dir() else []
+    return [str(file) for file in inside if file.is_file()]
+
+
 def cache_key(model, concept):
     """Eight digits that tell apart two requests for the activations of a (model, concept)."""
     asked = slice_of("activations")({"model": model, "concept": concept})

@@ -22,15 +22,6 @@ rule fetch_model:
         " --resources {params.resources:q}"
 
 
-def local_dataset_files(wildcards):
-    """The files of a data set on this disk, so that changes are noticed; none for the hub."""
-    name = Path(settings.concept[wildcards.concept].dataset.name or "")
-    if name.is_file():
-        return [str(name)]
-    inside = sorted(name.rglob("*")) if name.name and name.is_dir() else []
-    return [str(file) for file in inside if file.is_file()]
-
-
 rule fetch_dataset:
     input:
         local_dataset_files,

@@ -173,8 +173,13 @@ class _Dissection:
         return not _close(moved.reshape(shape)[:, 1:], call.output.reshape(shape)[:, 1:])
 
     def _trace(self, x: Tensor, held: Mapping[str, Tensor] | None = None) -> list[_Call]:
-        """The calls of submodules in the order in which they ended; a module's last call counts."""
+        """The calls of submodules in the order in which they ended; a module's last call counts.
+
+        One that is called for several things (the tokens of the text, and global ones beside
+        them) stands for none of them.
+        """
         calls: dict[str, _Call] = {}
+        several: set[str] = set()
         handles = []
 
         def after(module: nn.Module, args: tuple[object, ...], output: object) -> None:
@@ -185,7 +190,8 @@ class _Dissection:
             weight = getattr(module, "weight", None)
             linear = not any(module.children()) and isinstance(weight, Tensor) and weight.dim() == 2
             inside = any(path == a or path.startswith(f"{a}.") for a in self._attention)
-            calls.pop(path, None)
+            if path in calls and calls.pop(path).output.shape != made.shape:
+                several.add(path)
             calls[path] = _Call(path, given.clone(), made.clone(), linear, inside)
 
         try:
@@ -195,7 +201,7 @@ class _Dissection:
         finally:
             for handle in handles:
                 handle.remove()
-        return list(calls.values())
+        return [call for path, call in calls.items() if path not in several]
 
 
 def _close(a: Tensor, b: Tensor) -> bool:
