@@ -61,6 +61,7 @@ def load_tiny(model_folder: Callable[[str], Path]) -> "Callable[[str], LoadedMod
             originals[kind] = load_model(fetch_model(kind, settings, folder), settings)
         # A copy takes a tenth of the time of loading.
         model = copy.deepcopy(originals[kind].model)
-        return replace(originals[kind], model=model, blocks=find_blocks(model))
+        tokenizer = copy.deepcopy(originals[kind].tokenizer)
+        return replace(originals[kind], model=model, tokenizer=tokenizer, blocks=find_blocks(model))
 
     return load

@@ -1,6 +1,5 @@
 """Texts put to the model by a chat template: every position lands where it should."""
 
-import copy
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -36,11 +35,10 @@ ASK = ChatSettings(user="Is it so? {text}")
 
 
 def with_template(loaded: LoadedModel, template: str, chat: ChatSettings = ASK) -> LoadedModel:
-    tokenizer = copy.deepcopy(loaded.tokenizer)
-    tokenizer.chat_template = template
+    loaded.tokenizer.chat_template = template
     if "im_start" in template:
-        tokenizer.add_tokens(["<|im_start|>", "<|im_end|>"], special_tokens=True)
-    return replace(loaded, tokenizer=tokenizer, chat=chat)
+        loaded.tokenizer.add_tokens(["<|im_start|>", "<|im_end|>"], special_tokens=True)
+    return replace(loaded, chat=chat)
 
 
 def read_at(loaded: LoadedModel, text: str, position: str, span: str | None = None) -> list[str]:
