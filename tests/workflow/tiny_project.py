@@ -18,7 +18,7 @@ concepts: [mood, animal]
 probe:
   C: [0.1, 1.0]
   folds: 2
-  shuffled_draws: 5
+  shuffled_draws: 20
   bootstrap_draws: 100
 directions:
   random_draws: 8

@@ -54,6 +54,9 @@ class ConceptSettings:
     prompts: str = ""  # prompt or messages, positive, negative [, group]
     neutral: str = ""  # text
     position: str = "last"  # last, mean, all, span, user_end or an index
+    kind: str = "binary"  # of the label: binary, classes (0, 1, 2 …) or real (a number)
+    family: str = ""  # concepts of one family share what their labels mean; probes are swapped
+    window: int = 0  # tokens up to the position, each of which gets probes of its own; 0: none
     columns: dict[str, str] = field(default_factory=dict)  # our name: the files' name for it
     chat: ChatSettings = field(default_factory=ChatSettings)
     dataset: DatasetSettings = field(default_factory=DatasetSettings)
@@ -77,16 +80,32 @@ class ActivationSettings:
     batch_tokens: int = 4096  # tokens of one padded batch
     truncate: bool = False  # cut texts that the model can't take; false: refuse them
     shards: int = 1  # jobs that the examples of a concept are divided among
+    untrained: bool = True  # read the same model with re-initialised weights too, as a baseline
 
 
 @dataclass
 class ProbeSettings:
-    """Logistic probes and their controls."""
+    """Logistic probes, their controls, and other probes beside them."""
 
     C: list[float] = field(default_factory=lambda: [0.001, 0.01, 0.1, 1.0, 10.0, 100.0])
     folds: int = 5
-    shuffled_draws: int = 10  # probes fitted to permuted labels
+    shuffled_draws: int = 100  # probes fitted to permuted labels
+    control_draws: int = 5  # control tasks: a label dealt to every word, whatever it means
+    resplits: int = 4  # other splits of the groups on which all is fitted and tested again
     bootstrap_draws: int = 1000  # resamples of the groups behind every interval
+    estimators: list[str] = field(
+        default_factory=lambda: [
+            "difference_of_means",
+            "nearest_centroid",
+            "lda",
+            "ridge",
+            "ccs",
+            "mlp",
+            "nearest_neighbours",
+        ]
+    )
+    neurons: list[int] = field(default_factory=lambda: [1, 2, 4, 8, 16, 32])  # of sparse probes
+    bases: int = 5  # random bases in which sparse probes are fitted for comparison
 
 
 @dataclass

@@ -80,7 +80,36 @@ class ProbesSlice:
     model: str
     concept: str
     seed: int
+    kind: str = "binary"
     probe: ProbeSettings = field(default_factory=ProbeSettings)
+
+
+@dataclass
+class PositionsSlice:
+    """How the probes of a window of tokens are fitted."""
+
+    model: str
+    concept: str
+    seed: int
+    window: int
+    probe: ProbeSettings = field(default_factory=ProbeSettings)
+
+
+@dataclass
+class TransferSlice:
+    """Whose probes are tried on whose examples."""
+
+    model: str
+    seed: int
+    bootstrap_draws: int
+    families: dict[str, str] = field(default_factory=dict)  # of every concept, in their order
+
+
+@dataclass
+class SignificanceSlice:
+    """Whose p-values are corrected together."""
+
+    model: str
 
 
 @dataclass
@@ -173,7 +202,17 @@ def stage_slice(
         source = (asked.position, settings.model[model], activations, *data)
         return ActivationsSlice(*source, shard or 0)
     if stage == "probes":
-        return ProbesSlice(model, concept, settings.seed, settings.probe)
+        kind = settings.concept[concept].kind
+        return ProbesSlice(model, concept, settings.seed, kind, settings.probe)
+    if stage == "positions":
+        window = settings.concept[concept].window
+        return PositionsSlice(model, concept, settings.seed, window, settings.probe)
+    if stage == "transfer":
+        # A concept without a family is one of its own.
+        families = {name: settings.concept[name].family or name for name in settings.concepts}
+        return TransferSlice(model, settings.seed, settings.probe.bootstrap_draws, families)
+    if stage == "significance":
+        return SignificanceSlice(model)
     if stage == "directions":
         return DirectionsSlice(model, concept, settings.seed, settings.directions)
     if stage == "cosines":

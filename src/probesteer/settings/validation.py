@@ -24,6 +24,16 @@ _CHOICES = {
     "unit": ("gap", "sigma", "norm"),
     "positions": ("from_last", "all"),
     "method": ("difference_of_means", "logistic"),
+    "kind": ("binary", "classes", "real"),
+    "estimator": (
+        "difference_of_means",
+        "nearest_centroid",
+        "lda",
+        "ridge",
+        "ccs",
+        "mlp",
+        "nearest_neighbours",
+    ),
     "palette": ("deep", "muted", "pastel", "bright", "dark", "colorblind"),
 }
 
@@ -45,6 +55,8 @@ def validate(settings: Settings) -> None:
                 _fail(f"concept.{name}.{key}", "missing", f"write it in config/concept/{name}.yaml")
         _chat(name, concept)
         _columns(name, concept)
+        _choice(f"concept.{name}.kind", concept.kind, "kind")
+        _at_least(f"concept.{name}.window", concept.window, 0)
         if len(concept.labels) != 2 or len(set(concept.labels)) != 2:
             _fail(f"concept.{name}.labels", f"{concept.labels}", "name label 0 and label 1")
         if not re.fullmatch(r"last|mean|all|span|user_end|-?\d+", concept.position):
@@ -120,8 +132,15 @@ def _probe(settings: Settings) -> None:
     for C in _listed("probe.C", probe.C):
         _positive("probe.C", C)
     _at_least("probe.folds", probe.folds, 2)
-    _at_least("probe.shuffled_draws", probe.shuffled_draws, 5)
+    _at_least("probe.shuffled_draws", probe.shuffled_draws, 20)
     _at_least("probe.bootstrap_draws", probe.bootstrap_draws, 100)
+    _at_least("probe.control_draws", probe.control_draws, 1)
+    _at_least("probe.resplits", probe.resplits, 0)
+    for estimator in probe.estimators:
+        _choice("probe.estimators", estimator, "estimator")
+    for size in _listed("probe.neurons", probe.neurons):
+        _at_least("probe.neurons", size, 1)
+    _at_least("probe.bases", probe.bases, 1)
     for method in _listed("directions.methods", settings.directions.methods):
         _choice("directions.methods", method, "method")
     if "difference_of_means" not in settings.directions.methods:

@@ -67,7 +67,7 @@ def test_every_stage_takes_the_slice_that_it_is_given(stage: str, settings: Sett
     [
         ("plot.dpi=99", {"figures"}),
         ("probe.C=[0.5]", {"probes"}),
-        ("probe.shuffled_draws=5", {"probes"}),
+        ("probe.shuffled_draws=50", {"probes"}),
         ("probe.folds=3", {"probes", "examples"}),
         ("directions.random_draws=9", {"directions"}),
         ("steering.strengths=[-1,0,1]", {"steering"}),

@@ -89,7 +89,7 @@ def test_the_projects_settings_are_valid(composed: Settings) -> None:
         ("probe.C", [math.inf], "inf; use a positive number"),
         ("probe.C", [math.nan], "nan; use a positive number"),
         ("probe.folds", 1, "1 is too small; use 2 or more"),
-        ("probe.shuffled_draws", 4, "4 is too small; use 5 or more"),
+        ("probe.shuffled_draws", 19, "19 is too small; use 20 or more"),
         ("probe.bootstrap_draws", 99, "99 is too small; use 100 or more"),
         ("directions.methods", [], "empty; give at least one"),
         ("directions.methods", ["magic"], "'magic' is unknown; use one of difference_of_means,"),
