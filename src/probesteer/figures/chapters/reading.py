@@ -1,0 +1,31 @@
+"""Figures of where a concept can be read."""
+
+from probesteer.figures import accuracy_by_layer, accuracy_heatmap
+from probesteer.figures.catalogue_entry import READING, CatalogueEntry
+
+READING_FIGURES = (
+    CatalogueEntry(
+        name="accuracy_by_layer",
+        chapter=READING,
+        tables=("probes",),
+        draw=accuracy_by_layer.draw,
+        title="Probe accuracy by layer",
+        caption=(
+            "Share of test examples that a logistic probe gets right, by layer, with 95% bootstrap "
+            "intervals over groups. Grey band: probes trained on shuffled labels, mean plus and "
+            "minus one standard deviation over the draws. Dashed: a bag-of-tokens classifier, "
+            "which sees the words but not the model. Dotted: chance."
+        ),
+    ),
+    CatalogueEntry(
+        name="accuracy_heatmap",
+        chapter=READING,
+        tables=("probes",),
+        draw=accuracy_heatmap.draw,
+        title="Probe accuracy, all concepts",
+        caption=(
+            "Share of test examples that a logistic probe gets right, for each concept and layer. "
+            "The colours start at 0.5, which is chance; the intervals are in the figure by layer."
+        ),
+    ),
+)
