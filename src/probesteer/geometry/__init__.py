@@ -1,0 +1,1 @@
+"""Geometry of activations: polytopes, superposition, neurons, dictionaries, and toy models."""
