@@ -1,0 +1,1 @@
+"""One solver for many penalised regressions that share their features."""
