@@ -5,9 +5,15 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from tests.unit.figures.synthetic_evidence import (
+    calibration_rows,
+    evidence_rows,
+    significance_rows,
+)
 from tests.unit.figures.synthetic_reading import cosine_rows, direction_rows, probe_rows
 from tests.unit.figures.synthetic_scale import scale_rows, sensitivity_rows
 from tests.unit.figures.synthetic_steering import sample_rows, steering_rows
+from tests.unit.figures.synthetic_transfer import position_rows, sparse_rows, transfer_rows
 from tests.unit.figures.synthetic_truth import TRUTHS, Row, Truth, sites, spread_sites
 
 _PROBES = "model concept site layer method draw split metric value low high n interval"
@@ -26,6 +32,11 @@ _SCALE = (
 _SENSITIVITY = (
     "model concept site layer operator method positions unit metric value low high n interval bound"
 )
+_SIGNIFICANCE = "model concept site layer method split metric p_value adjusted significant"
+_CALIBRATION = "model concept site layer split bin predicted observed low high n"
+_TRANSFER = "model concept other site layer method metric value low high n interval"
+_SPARSE = "model concept site layer method size draw split metric value low high n interval"
+_POSITIONS = "model concept site layer offset method draw split metric value low high n interval"
 
 
 def synthetic_tables(
@@ -41,8 +52,15 @@ def synthetic_tables(
     rng = np.random.default_rng(seed)
     places = sites(layers)
     pushed = spread_sites(layers, steered or layers + 1)
+    further = np.random.default_rng([seed, 1])  # tables that came later leave the others' numbers
+    probes = probe_rows(truths, places, draws, model, rng)
     return {
-        "probes": _frame(_PROBES, probe_rows(truths, places, draws, model, rng)),
+        "probes": _frame(_PROBES, [*probes, *evidence_rows(truths, places, model, further)]),
+        "significance": _frame(_SIGNIFICANCE, significance_rows(truths, places, model)),
+        "calibration": _frame(_CALIBRATION, calibration_rows(truths, places, model)),
+        "transfer": _frame(_TRANSFER, transfer_rows(truths, places, model)),
+        "sparse": _frame(_SPARSE, sparse_rows(truths, layers, model, further)),
+        "positions": _frame(_POSITIONS, position_rows(truths, places, model)),
         "directions": _frame(
             _PROBES.replace(" split", ""), direction_rows(truths, places, model, rng)
         ),
