@@ -55,6 +55,7 @@ def fit_logistic_batch(
     weights: ArrayLike | None = None,
     standardise: bool = True,
     rows: NDArray[np.bool_] | None = None,
+    **solver: Any,
 ) -> BatchFits:
     """Fit p logistic regressions to the same rows; k = 1.
 
@@ -63,8 +64,9 @@ def fit_logistic_batch(
     negative: a row of weight 0 is left out of that problem, so that folds are masks.
 
     Features are scaled to unit variance over `rows` ([n] bool; None: all), so that one C means the
-    same at every layer. Each problem minimises, with w in that scaling, |w|^2 / 2 + C (sum over
-    rows of weight x negative log-likelihood); the intercept is free.
+    same at every layer; standardise: False leaves them as they are. Each problem minimises, with w
+    in that scaling, |w|^2 / 2 + C (sum over rows of weight x negative log-likelihood); the
+    intercept is free. solver: free_intercept, tolerance and max_steps of `newton.solve`.
 
     Raises ProbesteerError where a row is not finite, a number of rows differs, or a problem has one
     label alone.
@@ -75,7 +77,7 @@ def fit_logistic_batch(
     means = (shares * labels).sum(axis=1) / shares.sum(axis=1)
     _require(((means > 0) & (means < 1)), "has one label alone", "add rows of the other label")
     start = np.log(means / (1 - means))[:, None]
-    return _fit(X, Bernoulli(), labels[:, :, None], C, shares, start, standardise, rows)
+    return _fit(X, Bernoulli(), labels[:, :, None], C, shares, start, standardise, rows, solver)
 
 
 def fit_multinomial_batch(
@@ -86,6 +88,7 @@ def fit_multinomial_batch(
     standardise: bool = True,
     rows: NDArray[np.bool_] | None = None,
     classes: int | None = None,
+    **solver: Any,
 ) -> BatchFits:
     """Fit p multinomial regressions over k classes to the same rows.
 
@@ -101,7 +104,7 @@ def fit_multinomial_batch(
     _require((means > 0).all(axis=1), "lacks a class", "add rows of that class")
     start = np.log(means)
     start -= start.mean(axis=1, keepdims=True)
-    fits = _fit(X, Categorical(), one_hot, C, shares, start, standardise, rows)
+    fits = _fit(X, Categorical(), one_hot, C, shares, start, standardise, rows, solver)
     centred = fits.intercepts - fits.intercepts.mean(axis=1, keepdims=True)
     return BatchFits(fits.coefficients, centred, fits.objectives, fits.converged, fits.steps)
 
@@ -113,6 +116,7 @@ def fit_ridge_batch(
     weights: ArrayLike | None = None,
     standardise: bool = True,
     rows: NDArray[np.bool_] | None = None,
+    **solver: Any,
 ) -> BatchFits:
     """Fit p ridge regressions to the same rows; k = 1.
 
@@ -124,7 +128,7 @@ def fit_ridge_batch(
     _check(X, values.shape, values)
     shares = _row_weights(values.shape, weights)
     start = ((shares * values).sum(axis=1) / shares.sum(axis=1))[:, None]
-    return _fit(X, Gaussian(), values[:, :, None], C, shares, start, standardise, rows)
+    return _fit(X, Gaussian(), values[:, :, None], C, shares, start, standardise, rows, solver)
 
 
 def _fit(
@@ -136,6 +140,7 @@ def _fit(
     start: FloatArray,
     standardise: bool,
     rows: NDArray[np.bool_] | None,
+    solver: dict[str, Any],
 ) -> BatchFits:
     """targets: [p, n, k]; shares: [p, n]; start: [p, k]."""
     p, n, k = targets.shape
@@ -155,7 +160,8 @@ def _fit(
             loss,
             shared.array(np.ascontiguousarray(np.moveaxis(targets[some], 0, 1))),
             shared.array(np.ascontiguousarray(weights[some].T)),
-            start[some],
+            start[some] if solver.get("free_intercept", True) else np.zeros_like(start[some]),
+            **solver,
         )
         parts.append(_in_raw_space(design, basis, solution))
     return parts[0] if len(parts) == 1 else _joined(parts)
