@@ -7,6 +7,9 @@ include: "workflow/rules/fetch.smk"
 include: "workflow/rules/examples.smk"
 include: "workflow/rules/activations.smk"
 include: "workflow/rules/probes.smk"
+include: "workflow/rules/sparse.smk"
+include: "workflow/rules/transfer.smk"
+include: "workflow/rules/significance.smk"
 include: "workflow/rules/directions.smk"
 include: "workflow/rules/steering.smk"
 include: "workflow/rules/scale.smk"
@@ -30,6 +33,7 @@ rule activations:
 rule probes:
     input:
         tables_of_pairs("probes"),
+        expand(SIGNIFICANCE, model=settings.models),
 
 
 rule directions:

@@ -20,6 +20,7 @@ STAGES = (
     "activations",
     "gather",
     "probes",
+    "significance",
     "directions",
     "cosines",
     "steering",
