@@ -129,6 +129,18 @@ def tables_of_concepts(name):
     )
 
 
+def sorted_concepts():
+    """The order of files that go with a mapping of concepts, whose JSON has sorted keys."""
+    return sorted(settings.concepts)
+
+
+def manifests_of_concepts(wildcards):
+    """The manifests of all concepts of a model, in the order of their names."""
+    return [
+        path_of(MANIFEST)(Pair(wildcards.model, name)) for name in sorted_concepts()
+    ]
+
+
 def figure_files(*kinds):
     """Every figure of every model, in the kinds svg, png or both."""
     return expand(
