@@ -1,0 +1,1 @@
+"""Probes beside the logistic one, one file an estimator; `registry.ESTIMATORS` names them."""
