@@ -6,6 +6,7 @@ taken for another; a fill that was stopped goes on where its journal ends.
 
 import json
 import logging
+import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,8 @@ from probesteer.places import Place
 _log = logging.getLogger(__name__)
 
 MANIFEST = "manifest.json"
+UNTRAINED = "untrained"  # folder of the cache inside a cache
+NO_BASELINE: dict[str, str | None] = {"manifest": None, "reason": None}  # not asked for
 _TOKENS = "tokens.safetensors"
 LAYER = "activations"  # the tensor in a layer's file
 
@@ -44,6 +47,7 @@ class Request:
     dtype: str  # of the stored numbers
     texts: str  # digest of the texts, in order
     code: str = ""  # digest of the code that reads them
+    weights: str = "trained"  # or how they were drawn
 
     @property
     def digest(self) -> str:
@@ -62,6 +66,7 @@ class ActivationCache:
     token: NDArray[np.int64]  # [rows]: its token, counted without padding; -1: a mean
     ids: NDArray[np.int64]  # [total]: the token ids of all examples, one after the other
     lengths: NDArray[np.int64]  # [examples]
+    untrained: "ActivationCache | None" = None  # the same rows of the model with random weights
 
     def read(self, place: Place) -> NDArray[Any]:
         """The activations at `place`, [rows, d], memory-mapped.
@@ -98,11 +103,19 @@ def open_cache(manifest: Path) -> ActivationCache:
         content = json.loads(manifest.read_text(encoding="utf-8"))
         places = [Place(entry["site"], entry["layer"]) for entry in content["places"]]
         causal = bool(content["causal"])
+        inner = _inner(manifest, content)
     except (OSError, ValueError, KeyError, TypeError) as fault:
         raise ProbesteerError(f"{manifest}: not a manifest; delete it and run again") from fault
     tokens = manifest.parent / _TOKENS
     columns = {name: map_tensor(tokens, name) for name in ("example", "token", "ids", "lengths")}
-    return ActivationCache(manifest.parent, places, causal, **columns)
+    untrained = None if inner is None else open_cache(inner)
+    return ActivationCache(manifest.parent, places, causal, **columns, untrained=untrained)
+
+
+def _inner(manifest: Path, content: dict[str, Any]) -> Path | None:
+    """The manifest of the cache that is inside a cache, if it has one."""
+    named = content.get("untrained", NO_BASELINE)["manifest"]
+    return None if named is None else manifest.parent / str(named)
 
 
 def has_layer(folder: Path, place: Place, request: Request) -> bool:
@@ -174,10 +187,15 @@ def write_manifest(
 
 
 def named_files(manifest: Path) -> list[Path]:
-    """The files that a manifest names; raises what an unreadable one does."""
+    """The files that a manifest names, those of the cache inside too.
+
+    Raises what an unreadable one does.
+    """
     content = json.loads(manifest.read_text(encoding="utf-8"))
     layers = [manifest.parent / entry["file"] for entry in content["places"]]
-    return [manifest.parent / _TOKENS, *layers]
+    inner = _inner(manifest, content)
+    within = [] if inner is None else [inner, *(named_files(inner) if inner.is_file() else [])]
+    return [manifest.parent / _TOKENS, *layers, *within]
 
 
 def missing_files(manifest: Path) -> list[Path]:
@@ -200,4 +218,11 @@ def discard_incomplete(manifest: Path) -> list[Path]:
     missing = missing_files(manifest) if manifest.is_file() else []
     if missing:
         manifest.unlink()
+        (manifest.parent / UNTRAINED / MANIFEST).unlink(missing_ok=True)
     return missing
+
+
+def discard(folder: Path) -> None:
+    """Remove a cache, if there is one, whatever it holds."""
+    if folder.is_dir():
+        shutil.rmtree(folder)

@@ -8,7 +8,12 @@ from typing import Any
 import numpy as np
 
 from probesteer.activations.cache import (
+    MANIFEST,
+    NO_BASELINE,
+    UNTRAINED,
+    ActivationCache,
     Request,
+    discard,
     has_layer,
     layer_file,
     layer_width,
@@ -25,7 +30,8 @@ from probesteer.progress import progress
 def merge_caches(manifests: Sequence[Path], folder: Path) -> None:
     """Write to `folder` the cache of all examples, from those of its parts in order.
 
-    The result is that of one job, apart from rounding. Layers that are there are left as they are.
+    The result is that of one job, apart from rounding, the cache inside it included. Layers that
+    are there are left as they are.
 
     Raises ProbesteerError for parts of different requests, or a part whose file isn't whole.
     """
@@ -58,13 +64,29 @@ def merge_caches(manifests: Sequence[Path], folder: Path) -> None:
     write_tokens(
         folder, {name: np.concatenate([getattr(part, name) for part in parts]) for name in columns}
     )
-    write_manifest(folder, request, places, {**_details(contents), "rows": rows})
+    details = {**_details(contents), "rows": rows}
+    details["untrained"] = _merge_untrained(parts, contents, folder / UNTRAINED)
+    write_manifest(folder, request, places, details)
+
+
+def _merge_untrained(
+    parts: Sequence[ActivationCache], contents: Sequence[dict[str, Any]], folder: Path
+) -> dict[str, str | None]:
+    """Merge the caches inside the parts; where one has none, the whole has none either."""
+    inner = [part.untrained.folder / MANIFEST for part in parts if part.untrained is not None]
+    if len(inner) == len(parts):
+        merge_caches(inner, folder)
+        return {"manifest": f"{UNTRAINED}/{MANIFEST}", "reason": None}
+    discard(folder)
+    reasons = [content["untrained"]["reason"] for content in contents]
+    return {**NO_BASELINE, "reason": next((reason for reason in reasons if reason), None)}
 
 
 def remove_part(manifest: Path) -> None:
     """Remove the files that a part's manifest names, which have been merged; not the manifest."""
     for path in named_files(manifest):
         path.unlink(missing_ok=True)
+    discard(manifest.parent / UNTRAINED)
 
 
 def _names(content: dict[str, Any]) -> list[str]:

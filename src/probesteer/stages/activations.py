@@ -34,6 +34,8 @@ def run(
 ) -> None:
     """Write one file a layer beside the manifest, and the manifest last.
 
+    In a folder beside them, where it is asked for, the same from the model without its training.
+
     examples: the concept's own file, so that experiments which split it differently share what
     is read from the model.
     """
@@ -85,7 +87,8 @@ def run(
     if settings.activations.shards > 1:
         reading = reading.part(settings.shard, settings.activations.shards)
     cut = int(truncated[reading.examples].sum())
-    fill_cache(loaded, reading, places, folder, request, batch_tokens, origin, cut)
+    untrained = settings.activations.untrained
+    fill_cache(loaded, reading, places, folder, request, batch_tokens, origin, cut, untrained)
 
 
 def _spans(table: pd.DataFrame) -> list[str | None]:

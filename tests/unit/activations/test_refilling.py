@@ -31,7 +31,7 @@ class Counter:
             self.read.update(read)
             return read
 
-        monkeypatch.setattr("probesteer.activations.extraction.read_batch", counted)
+        monkeypatch.setattr("probesteer.activations.shard_filling.read_batch", counted)
 
 
 def digests(folder: Path) -> dict[str, str]:

@@ -116,7 +116,7 @@ def _texts_read(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[int], list[P
         read.append((arguments[2].tolist(), list(arguments[4])))
         return original(*arguments)
 
-    monkeypatch.setattr("probesteer.activations.extraction.read_batch", noted)
+    monkeypatch.setattr("probesteer.activations.shard_filling.read_batch", noted)
     return read
 
 
