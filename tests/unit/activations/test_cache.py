@@ -136,11 +136,11 @@ def test_a_causal_model_has_seen_the_tokens_up_to_the_last_that_is_read() -> Non
         "ids": np.array([5, 6, 7, 8, 9, 10, 11, 12, 13]),
         "lengths": np.array([3, 4, 2]),
     }
-    causal = ActivationCache(Path(), [EMBEDDING], True, **columns)
+    causal = ActivationCache(Path(), [EMBEDDING], True, **columns, untrained=None)
     ids, lengths = causal.tokens_seen()
     assert ids.tolist() == [5, 6, 8, 9, 10, 12, 13]
     assert lengths.tolist() == [2, 3, 2]
-    both_ways = ActivationCache(Path(), [EMBEDDING], False, **columns)
+    both_ways = ActivationCache(Path(), [EMBEDDING], False, **columns, untrained=None)
     assert both_ways.tokens_seen()[0].tolist() == columns["ids"].tolist()
 
 
