@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedGroupKFold
 
 from probesteer.errors import ProbesteerError
-from probesteer.probes.logistic import fit_logistic_path
+from probesteer.probes.solver.batch import fit_logistic_batch
+from probesteer.probes.solver.features import SharedFeatures
 
 # Log-likelihoods closer than the solvers' precision are ties.
 _TIE = 1e-9
@@ -64,12 +65,16 @@ def choose_C(
 ) -> tuple[float, bool]:
     """The C with the highest mean held-out log-likelihood; of ties, the smallest.
 
-    X: [n, d] dense or sparse and y: [n], training rows only; `folds` from `grouped_folds`. The
-    mean is over rows, not over folds. Returns C, and whether one beyond the grid may be better:
-    it lies at an end and beats its neighbour by more than `EDGE_GAIN`.
+    X: [n, d] dense or sparse, or `SharedFeatures`, and y: [n], training rows only; `folds` from
+    `grouped_folds`. The mean is over rows, not over folds. Returns C, and whether one beyond the
+    grid may be better: it lies at an end and beats its neighbour by more than `EDGE_GAIN`.
     """
     grid = sorted(set(C_grid))
-    mean = held_out_log_likelihoods(X, y, folds, grid)
+    return best_C(grid, held_out_log_likelihoods(X, y, folds, grid))
+
+
+def best_C(grid: Sequence[float], mean: NDArray[np.float64]) -> tuple[float, bool]:
+    """What `choose_C` returns, from an ascending grid and the mean log-likelihood at each C."""
     best = int(np.flatnonzero(mean >= mean.max() - _TIE)[0])
     neighbour = {0: 1, len(grid) - 1: len(grid) - 2}.get(best, best) if len(grid) > 1 else best
     return grid[best], bool(mean[best] - mean[neighbour] > EDGE_GAIN)
@@ -78,11 +83,21 @@ def choose_C(
 def held_out_log_likelihoods(
     X: Any, y: NDArray[np.int64], folds: Sequence[Fold], grid: Sequence[float]
 ) -> NDArray[np.float64]:
-    """Mean log-likelihood of the held-out rows of all folds, nats a row, at each C: [len(grid)]."""
+    """Mean log-likelihood of the held-out rows of all folds, nats a row, at each C: [len(grid)].
+
+    All folds and penalties are fitted at once. They share the standardisation, which is over all
+    rows given: it knows no labels.
+    """
+    features = X if isinstance(X, SharedFeatures) else SharedFeatures(X)
+    fitted_on = np.zeros((len(folds), len(y)))
+    for mask, fold in zip(fitted_on, folds, strict=True):
+        mask[fold.fit] = 1
+    penalties = np.tile(np.asarray(grid, dtype=np.float64), len(folds))
+    masks = np.repeat(fitted_on, len(grid), axis=0)
+    fits = fit_logistic_batch(features, np.tile(y, (len(masks), 1)), penalties, masks)
+    losses = np.logaddexp(0.0, np.where(y == 1, -1.0, 1.0) * fits.scores(features.X))
     total = np.zeros(len(grid))
-    for fold in folds:
-        probes = fit_logistic_path(X[fold.fit], y[fold.fit], grid)
-        held_out, sign = X[fold.held_out], np.where(y[fold.held_out] == 1, 1.0, -1.0)
-        for index, probe in enumerate(probes):
-            total[index] -= np.logaddexp(0.0, -sign * probe.scores(held_out)).sum()
+    for number, fold in enumerate(folds):
+        of_fold = losses[number * len(grid) : (number + 1) * len(grid)]
+        total -= of_fold[:, fold.held_out].sum(axis=1)
     return total / sum(len(fold.held_out) for fold in folds)

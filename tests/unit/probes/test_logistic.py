@@ -11,8 +11,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from probesteer.errors import ProbesteerError
-from probesteer.probes import logistic
-from probesteer.probes.logistic import fit_logistic, fit_logistic_path
+from probesteer.probes.logistic import fit_logistic
 from probesteer.probes.probe import LogisticProbe
 
 Labels = NDArray[np.int64]
@@ -30,7 +29,7 @@ def correlated(n: int, d: int, seed: int = 0) -> tuple[Features, Labels]:
 
 
 def objective(probe: LogisticProbe, X: Features, y: Labels) -> float:
-    """The penalised loss that `fit_logistic_path` states, from the raw-space probe."""
+    """The penalised loss that `fit_logistic` states, from the raw-space probe."""
     w = probe.coefficient * X.std(axis=0)
     losses = np.logaddexp(0, -np.where(y == 1, 1, -1) * probe.scores(X))
     return float(w @ w / 2 + probe.C * losses.sum())
@@ -55,18 +54,6 @@ def test_scores_on_raw_rows_equal_those_of_the_standardising_pipeline(
     np.testing.assert_allclose(
         probe.scores(new_rows), pipeline.decision_function(new_rows), rtol=1e-6, atol=1e-6
     )
-
-
-def test_both_solvers_reach_the_same_minimum(monkeypatch: pytest.MonkeyPatch) -> None:
-    X, y = correlated(200, 20)
-    newton = fit_logistic(X, y, 1.0)
-    monkeypatch.setattr(logistic, "NEWTON_FEATURES", 0)
-    lbfgs = fit_logistic(X, y, 1.0)
-    assert lbfgs.converged
-    assert objective(lbfgs, X, y) == pytest.approx(objective(newton, X, y), rel=1e-10)
-    assert not np.array_equal(lbfgs.coefficient, newton.coefficient)
-    scaled = np.abs(lbfgs.coefficient - newton.coefficient) * X.std(axis=0)
-    assert scaled.max() < 1e-4
 
 
 def test_the_fit_is_a_minimum_of_the_stated_objective() -> None:
@@ -122,7 +109,7 @@ def test_constant_features_get_the_coefficient_zero() -> None:
     probe = fit_logistic(X, y, 1.0)
     np.testing.assert_array_equal(probe.coefficient[[1, 3]], 0.0)
     without = fit_logistic(X[:, [0, 2, 4]], y, 1.0)
-    np.testing.assert_allclose(probe.coefficient[[0, 2, 4]], without.coefficient, rtol=1e-9)
+    np.testing.assert_allclose(probe.coefficient[[0, 2, 4]], without.coefficient, rtol=1e-6)
 
 
 def test_all_features_constant_leaves_the_log_odds_of_the_labels() -> None:
@@ -130,23 +117,6 @@ def test_all_features_constant_leaves_the_log_odds_of_the_labels() -> None:
     probe = fit_logistic(np.full((40, 3), 0.1), y, 1.0)
     np.testing.assert_array_equal(probe.coefficient, 0.0)
     assert probe.intercept == pytest.approx(np.log(3), abs=1e-8)
-
-
-def test_a_fit_that_stops_early_says_so_and_warns_of_nothing(
-    monkeypatch: pytest.MonkeyPatch, recwarn: pytest.WarningsRecorder
-) -> None:
-    X, y = correlated(100, 5)
-    monkeypatch.setattr(logistic, "_NEWTON_STEPS", 1)
-    assert not fit_logistic(X, y, 100.0).converged
-    assert len(recwarn) == 0
-
-
-def test_a_path_gives_the_probes_of_single_fits_to_the_bit() -> None:
-    X, y = correlated(100, 8)
-    for probe, C in zip(fit_logistic_path(X, y, [0.1, 1.0]), [0.1, 1.0], strict=True):
-        single = fit_logistic(X, y, C)
-        assert probe.coefficient.tobytes() == single.coefficient.tobytes()
-        assert (probe.intercept, probe.C) == (single.intercept, single.C)
 
 
 def test_the_given_rows_are_left_as_they_are() -> None:

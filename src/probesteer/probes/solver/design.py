@@ -12,6 +12,8 @@ from scipy import sparse
 
 Array = Any
 
+# Numbers up to which a memory map is read at once: 600 MB with the copies that the solver keeps.
+_IN_MEMORY = 50_000_000
 # Numbers of one block that is read from a file, 64 MB in float32.
 _BLOCK = 16_000_000
 
@@ -20,8 +22,8 @@ class Design:
     """X: [n, d] as the solver sees it: (X - mean) / scale, a block of rows at a time.
 
     X is an array of numpy (in memory, or a memory map), a matrix of scipy.sparse, or a tensor of
-    torch on any device. A memory map is read in blocks at every pass, so that it may be larger
-    than the memory; everything else is one block, standardised once. A sparse X is scaled but not
+    torch on any device. A large memory map is read in blocks at every pass, so that it may exceed
+    the memory; everything else is one block, standardised once. A sparse X is scaled but not
     centred, which keeps it sparse: with a free intercept, centring changes the intercept alone.
 
     standardise: False takes X as it is. rows: [n] bool, the rows that mean and scale are taken
@@ -34,7 +36,7 @@ class Design:
         self._X = sparse.csr_matrix(X) if sparse.issparse(X) else X
         self.n, self.d = int(X.shape[0]), int(X.shape[1])
         self.sparse = bool(sparse.issparse(X))
-        self.streamed = isinstance(X, np.memmap)
+        self.streamed = isinstance(X, np.memmap) and X.size > _IN_MEMORY
         self._xp: Any = np if self.sparse else array_namespace(X)
         self._device = None if self.sparse else device_of(X)
         self._kept: dict[Any, Any] = {}

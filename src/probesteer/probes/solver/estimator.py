@@ -12,11 +12,9 @@ from sklearn.utils.extmath import softmax
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from probesteer.probes.solver.batch import (
-    BatchFits,
-    fit_logistic_batch,
-    fit_multinomial_batch,
-)
+from probesteer.probes.solver.batch import fit_logistic_batch, fit_multinomial_batch
+from probesteer.probes.solver.features import SharedFeatures
+from probesteer.probes.solver.fits import BatchFits
 
 FloatArray = NDArray[np.float64]
 
@@ -99,20 +97,19 @@ class BatchedLogisticRegression(ClassifierMixin, BaseEstimator):  # type: ignore
 
     def _fitted(self, X: Any, codes: NDArray[Any], weights: FloatArray) -> BatchFits:
         options: dict[str, Any] = {
-            "standardise": False,
             "free_intercept": self.fit_intercept,
             "tolerance": self.tol,
             "max_steps": self.max_iter,
         }
-        classes = len(self.classes_)
+        classes, features = len(self.classes_), SharedFeatures(X, standardise=False)
         if classes == 2:
-            return fit_logistic_batch(X, codes, self.C, weights, **options)
+            return fit_logistic_batch(features, codes, self.C, weights, **options)
         if self.one_vs_rest:
             targets = codes[0] == np.arange(classes)[:, None]
             return fit_logistic_batch(
-                X, targets, self.C, np.broadcast_to(weights, targets.shape), **options
+                features, targets, self.C, np.broadcast_to(weights, targets.shape), **options
             )
-        return fit_multinomial_batch(X, codes, self.C, weights, classes=classes, **options)
+        return fit_multinomial_batch(features, codes, self.C, weights, classes=classes, **options)
 
     def _weights(self, X: Any, codes: NDArray[Any], sample_weight: ArrayLike | None) -> FloatArray:
         """Row weights of each problem, [p, n], class weights included; every class has some."""

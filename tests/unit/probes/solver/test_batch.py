@@ -11,11 +11,12 @@ from scipy import sparse
 from probesteer.errors import ProbesteerError
 from probesteer.probes.solver import design
 from probesteer.probes.solver.batch import (
-    BatchFits,
     fit_logistic_batch,
     fit_multinomial_batch,
     fit_ridge_batch,
 )
+from probesteer.probes.solver.features import SharedFeatures
+from probesteer.probes.solver.fits import BatchFits
 
 GENERATOR = np.random.default_rng(0)
 X = GENERATOR.standard_normal((90, 12)).astype(np.float32) * np.geomspace(0.1, 5, 12, dtype="f4")
@@ -46,19 +47,20 @@ def test_each_problem_is_the_one_fitted_alone() -> None:
 def test_a_row_of_weight_0_is_left_out_and_one_of_weight_2_counts_twice() -> None:
     weights = GENERATOR.integers(0, 3, 90)
     rows = np.repeat(np.arange(90), weights)
-    weighted = fit_logistic_batch(X, TARGETS[0], 1.0, weights, standardise=False)
-    repeated = fit_logistic_batch(X[rows], TARGETS[0][rows], 1.0, standardise=False)
+    weighted = fit_logistic_batch(SharedFeatures(X, False), TARGETS[0], 1.0, weights)
+    repeated = fit_logistic_batch(SharedFeatures(X[rows], False), TARGETS[0][rows], 1.0)
     same(weighted, repeated, 1e-6)
 
 
 def test_standardised_over_the_rows_asked_for() -> None:
     mask = FOLDS != 0
-    masked = fit_logistic_batch(X, TARGETS[0], 1.0, mask, rows=mask)
+    masked = fit_logistic_batch(SharedFeatures(X, rows=mask), TARGETS[0], 1.0, mask)
     same(masked, fit_logistic_batch(X[mask], TARGETS[0][mask], 1.0), 1e-6)
 
 
 def test_a_memory_map_is_read_in_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(design, "_BLOCK", 12 * 17)  # 17 rows at once
+    monkeypatch.setattr(design, "_IN_MEMORY", 100)
     path = tmp_path / "features.bin"
     path.write_bytes(b"header" + X.tobytes())
     mapped = np.memmap(path, dtype=np.float32, mode="r", offset=6, shape=X.shape)
@@ -96,7 +98,7 @@ def test_sparse_gives_the_same(n: int) -> None:
 
 def test_more_problems_than_fit_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = together(X)
-    monkeypatch.setattr("probesteer.probes.solver.batch._AT_ONCE", 90 * 3)
+    monkeypatch.setattr("probesteer.probes.solver.features._AT_ONCE", 90 * 3)
     parts = together(X)
     same(parts, whole, 1e-6)
     assert parts.converged.shape == (4,)
@@ -109,7 +111,7 @@ def test_a_problem_that_gets_no_time_is_not_converged() -> None:
 
 
 def test_no_intercept() -> None:
-    fits = fit_logistic_batch(X, TARGETS[0], 1.0, standardise=False, free_intercept=False)
+    fits = fit_logistic_batch(SharedFeatures(X, False), TARGETS[0], 1.0, free_intercept=False)
     assert fits.intercepts[0] == 0
     residuals = 1 / (1 + np.exp(-fits.scores(X)[0])) - TARGETS[0]
     np.testing.assert_allclose(X.T @ residuals, -fits.coefficients[0], atol=1e-5)
@@ -127,7 +129,7 @@ def test_many_multinomial_problems() -> None:
 
 
 def test_two_ridges_share_a_call() -> None:
-    y: NDArray[np.float64] = X[:, :2].T * 2.0 + 1
+    y = (X[:, :2].T * 2.0 + 1).astype(np.float64)
     fits = fit_ridge_batch(X, y, [1.0, 10.0])
     np.testing.assert_allclose(
         fits.scores(X)[1], fit_ridge_batch(X, y[1], 10.0).scores(X)[0], atol=1e-6

@@ -14,6 +14,7 @@ from probesteer.probes.solver.batch import (
     fit_multinomial_batch,
     fit_ridge_batch,
 )
+from probesteer.probes.solver.features import SharedFeatures
 
 Matrix = NDArray[np.float64]
 
@@ -119,7 +120,7 @@ def test_float32_features_with_a_large_mean() -> None:
 def test_multinomial(n: int, d: int, C: float) -> None:
     X = standardised(features(n, d, 5))
     y = np.digitize(X[:, 0] + 0.5 * X[:, 1], [-0.5, 0.4])
-    fits = fit_multinomial_batch(X, y, C, standardise=False)
+    fits = fit_multinomial_batch(SharedFeatures(X, False), y, C)
     reference = LogisticRegression(C=C, solver="newton-cholesky", tol=1e-12, max_iter=1000)
     expected = reference.fit(X, y).predict_proba(X)
     scores = fits.scores(X)[0]
@@ -135,6 +136,6 @@ def test_ridge(n: int, d: int, alpha: float) -> None:
     X = standardised(features(n, d, 6))
     y = X[:, 0] * 3 + 5 + np.random.default_rng(6).standard_normal(n)
     weights = np.random.default_rng(7).integers(0, 3, n)
-    fits = fit_ridge_batch(X, y, 1 / alpha, weights, standardise=False)
+    fits = fit_ridge_batch(SharedFeatures(X, False), y, 1 / alpha, weights)
     reference = Ridge(alpha=alpha).fit(X, y, weights)
     np.testing.assert_allclose(fits.scores(X)[0], reference.predict(X), atol=1e-6)
