@@ -1,7 +1,22 @@
 # Figures of one model, drawn from its tables alone; captions in workflow/report/.
 # Chapters and names as in src/probesteer/figures/catalogue.py (a test compares them).
 FIGURES = {
-    "Where can the concept be read?": ["accuracy_by_layer", "accuracy_heatmap"],
+    "Where can the concept be read?": [
+        "accuracy_by_layer",
+        "accuracy_heatmap",
+        "accuracy_by_position",
+    ],
+    "Is it the concept that the probe reads?": [
+        "selectivity_by_layer",
+        "transfer_matrix",
+        "calibration",
+        "description_length",
+    ],
+    "What kind of probe does it take?": [
+        "other_probes",
+        "nonlinear_gain",
+        "sparse_probes",
+    ],
     "Which direction carries it?": ["direction_cosines", "direction_agreement"],
     "Does pushing along it steer the model?": [
         "dose_response",
@@ -17,6 +32,34 @@ FIGURES = {
     ],
 }
 
+# Tables that not every run makes: of a concept, and of a model. Without theirs, figures are left
+# out; a table that a rule makes is named here, and goes into the figures and the report.
+EVIDENCE_OF_CONCEPTS = {}
+EVIDENCE_OF_MODELS = []
+NEEDS = {
+    "accuracy_by_position": "positions",
+    "transfer_matrix": "transfer",
+    "calibration": "calibration",
+    "sparse_probes": "sparse",
+}
+FIGURES = {
+    chapter: [
+        name
+        for name in names
+        if name not in NEEDS
+        or EVIDENCE_OF_CONCEPTS.get(NEEDS[name])
+        or NEEDS[name] in EVIDENCE_OF_MODELS
+    ]
+    for chapter, names in FIGURES.items()
+}
+
+# Their patterns, for every model.
+EVIDENCE = [
+    f"{TABLES}/{name}.parquet".replace("{concept}", concept)
+    for name, concepts in EVIDENCE_OF_CONCEPTS.items()
+    for concept in concepts
+] + [COSINES.replace("cosines", name) for name in EVIDENCE_OF_MODELS]
+
 
 rule draw_figures:
     input:
@@ -25,6 +68,7 @@ rule draw_figures:
         steering=tables_of_concepts("steering"),
         scale=tables_of_concepts("scale"),
         sensitivity=tables_of_concepts("sensitivity"),
+        evidence=EVIDENCE,
     output:
         svg=[
             report(
@@ -50,4 +94,5 @@ rule draw_figures:
         "python3 -m probesteer figures --settings {params.settings:q}"
         " --probes {input.probes:q} --cosines {input.cosines:q} --steering {input.steering:q}"
         " --scale {input.scale:q} --sensitivity {input.sensitivity:q}"
+        " --evidence {input.evidence:q}"
         " --drawings {output:q} --log {log:q} --resources {params.resources:q}"

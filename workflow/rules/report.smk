@@ -8,6 +8,7 @@ rule write_report:
         sensitivity=tables_of_pairs("sensitivity"),
         samples=tables_of_pairs("samples"),
         cosines=expand(COSINES, model=settings.models),
+        evidence=expand(EVIDENCE, model=settings.models),
         records=dict.fromkeys(pairs(RECORD)),
         drawings=figure_files("svg"),
         reading=pairs(f"{CACHE}/resources.json"),
@@ -28,7 +29,7 @@ rule write_report:
         " --probes {input.probes:q} --directions {input.directions:q}"
         " --steering {input.steering:q} --scale {input.scale:q}"
         " --sensitivity {input.sensitivity:q} --samples {input.samples:q}"
-        " --cosines {input.cosines:q} --records {input.records:q} --drawings {input.drawings:q}"
-        " --reading {input.reading:q} --measured {params.measured:q}"
+        " --cosines {input.cosines:q} --evidence {input.evidence:q} --records {input.records:q}"
+        " --drawings {input.drawings:q} --reading {input.reading:q} --measured {params.measured:q}"
         " --page {output.page:q} --findings {output.findings:q}"
         " --log {log:q} --resources {params.resources:q}"

@@ -8,13 +8,18 @@ from matplotlib.figure import Figure
 from probesteer.errors import ProbesteerError
 from probesteer.figures.catalogue_entry import CatalogueEntry
 from probesteer.figures.chapters.directions import DIRECTIONS_FIGURES
+from probesteer.figures.chapters.estimators import ESTIMATORS_FIGURES
+from probesteer.figures.chapters.evidence import EVIDENCE_FIGURES
 from probesteer.figures.chapters.reading import READING_FIGURES
 from probesteer.figures.chapters.scale import SCALE_FIGURES
 from probesteer.figures.chapters.steering import STEERING_FIGURES
+from probesteer.figures.facets import note_figure
 from probesteer.figures.style import FigureStyle
 
 CATALOGUE: tuple[CatalogueEntry, ...] = (
     *READING_FIGURES,
+    *EVIDENCE_FIGURES,
+    *ESTIMATORS_FIGURES,
     *DIRECTIONS_FIGURES,
     *STEERING_FIGURES,
     *SCALE_FIGURES,
@@ -42,3 +47,12 @@ def draw_figure(name: str, tables: Mapping[str, pd.DataFrame], style: FigureStyl
             raise ProbesteerError(f"figure {name!r}: needs the table {table!r}; give it")
     first, *others = (tables[table] for table in chosen.tables)
     return chosen.draw(first, style, *others)
+
+
+def draw_or_note(name: str, tables: Mapping[str, pd.DataFrame], style: FigureStyle) -> Figure:
+    """As `draw_figure`; where the run did not measure what the figure shows, it only says so."""
+    chosen = entry(name)
+    if chosen.measured(tables):
+        return draw_figure(name, tables, style)
+    with style.applied():
+        return note_figure(style, f"{chosen.title}: not measured in this run.")

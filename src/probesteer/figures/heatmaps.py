@@ -28,7 +28,7 @@ def draw_heatmap(
         vmin=lowest,
         vmax=highest,
         edgecolors="white",
-        linewidth=0.6 if columns <= 24 else 0.0,
+        linewidth=0.6 if max(rows, columns) <= 24 else 0.0,
     )
     axes.set_xlim(0, columns)
     axes.set_ylim(rows, 0)

@@ -112,3 +112,10 @@ def random_range(rows: pd.DataFrame, column: str) -> Curve:
         value=("value", "mean"), low=("low", "min"), high=("high", "max")
     )
     return curve_over(spread.reset_index(), column)
+
+
+def lowest_end(rows: pd.DataFrame) -> float:
+    """The smallest known value or lower end of `rows`; infinity where none is known."""
+    known = rows[["value", "low"]].to_numpy(dtype=np.float64)
+    known = known[np.isfinite(known)]
+    return float(known.min()) if known.size else np.inf

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from probesteer.figures.catalogue import CATALOGUE, draw_figure
+from probesteer.figures.catalogue import draw_or_note
 from probesteer.figures.saving import save_figure
 from probesteer.figures.style import FigureStyle
 from probesteer.files.tables import read_table, read_tables
 from probesteer.settings.slices import FiguresSlice
+from probesteer.stages.evidence_tables import read_evidence
 from probesteer.stages.interface import InputPath, InputPaths, OutputPaths
 
 
@@ -19,15 +20,18 @@ def run(
     steering: InputPaths,
     scale: InputPaths,
     sensitivity: InputPaths,
+    evidence: InputPaths,
     drawings: OutputPaths,
 ) -> None:
-    """`drawings` are the files of all figures, all in one folder."""
+    """`evidence` are the tables that not every run makes, told apart by the names of their files.
+    `drawings` are the files of all figures that are wanted, all in one folder."""
     tables = {
         "probes": read_tables(probes),
         "cosines": read_table(cosines),
         "steering": read_tables(steering),
         "scale": read_tables(scale),
         "sensitivity": read_tables(sensitivity),
+        **read_evidence(evidence),
     }
     plot = settings.plot
     style = FigureStyle(
@@ -37,5 +41,5 @@ def run(
         palette=plot.palette,
         dpi=plot.dpi,
     )
-    for entry in CATALOGUE:
-        save_figure(draw_figure(entry.name, tables, style), drawings[0].parent, entry.name, style)
+    for name in dict.fromkeys(path.stem for path in drawings):
+        save_figure(draw_or_note(name, tables, style), drawings[0].parent, name, style)

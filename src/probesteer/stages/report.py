@@ -12,6 +12,7 @@ from probesteer.report.page import render_report
 from probesteer.report.resources import read_resources
 from probesteer.report.terminal import findings_table
 from probesteer.settings.slices import ReportSlice
+from probesteer.stages.evidence_tables import read_evidence
 from probesteer.stages.interface import FolderPath, InputPaths, OutputPath
 
 
@@ -26,6 +27,7 @@ def run(
     sensitivity: InputPaths,
     samples: InputPaths,
     cosines: InputPaths,
+    evidence: InputPaths,
     records: InputPaths,
     drawings: InputPaths,
     reading: InputPaths,
@@ -33,7 +35,8 @@ def run(
     page: OutputPath,
     findings: OutputPath,
 ) -> None:
-    """`drawings` lie in a folder named after their model. `reading` are the time and memory that
+    """`evidence` are the tables that not every run makes, told apart by the names of their files.
+    `drawings` lie in a folder named after their model. `reading` are the time and memory that
     the activations took, pair by pair, models first: experiments share them. `measured` is the
     folder in which the other jobs left theirs."""
     tables = {
@@ -44,6 +47,7 @@ def run(
         "sensitivity": read_tables(sensitivity),
         "samples": read_tables(samples),
         "cosines": read_tables(cosines),
+        **read_evidence(evidence),
     }
     composed = settings.settings
     content = ReportContent(

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from probesteer.errors import ProbesteerError
-from probesteer.figures.catalogue import CATALOGUE, draw_figure, entry
+from probesteer.figures.catalogue import CATALOGUE, draw_figure, draw_or_note, entry
 from probesteer.figures.style import FigureStyle
 from tests.unit.figures.reading_back import clashes, drawing, words
 from tests.unit.figures.synthetic_tables import synthetic_tables
@@ -15,7 +15,8 @@ from tests.unit.figures.synthetic_truth import TRUTHS, Truth
 Tables = dict[str, pd.DataFrame]
 NAMES = [figure.name for figure in CATALOGUE]
 CAPTIONS = Path(__file__).parents[3] / "workflow" / "report"
-UNITS = ("nats", "share", "cosine", "accuracy", "factor")
+UNITS = ("nats", "share", "cosine", "accuracy", "factor", "AUROC", "bits")
+OPTIONAL = [figure.name for figure in CATALOGUE if figure.shown is not None]
 IN_UNITS = {
     "dose_response",
     "dose_response_all_tokens",
@@ -43,23 +44,28 @@ def awkward() -> Tables:
 def unknown(small_tables: Tables) -> Tables:
     """Tables in which no number is known."""
     return {
-        table: frame.assign(value=np.nan, low=np.nan, high=np.nan)
+        table: holed(frame, ("value", "observed", "low", "high"), 1.0)
         for table, frame in small_tables.items()
-        if "value" in frame
     }
 
 
 @pytest.fixture(scope="module")
 def holes(small_tables: Tables) -> Tables:
     """Tables in which three numbers in ten are unknown."""
-    random = np.random.default_rng(0)
     return {
-        table: frame.assign(
-            **{end: frame[end].mask(random.random(len(frame)) < 0.3) for end in ("value", "low")}
-        )
+        table: holed(frame, ("value", "observed", "low"), 0.3)
         for table, frame in small_tables.items()
-        if "value" in frame
     }
+
+
+def holed(frame: pd.DataFrame, columns: tuple[str, ...], share: float) -> pd.DataFrame:
+    random = np.random.default_rng(0)
+    gone = {
+        column: frame[column].mask(random.random(len(frame)) < share)
+        for column in columns
+        if column in frame
+    }
+    return frame.assign(**gone)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -74,7 +80,7 @@ def test_every_figure_has_labels_with_units(name: str, tables: Tables, style: Fi
 def test_every_figure_draws_one_concept_in_one_column(
     name: str, one_concept: Tables, style: FigureStyle
 ) -> None:
-    figure = draw_figure(name, one_concept, style)
+    figure = draw_or_note(name, one_concept, style)
     assert figure.get_figwidth() == style.column_width_inches
     figure.draw_without_rendering()
     assert clashes(figure) == []
@@ -103,6 +109,34 @@ def test_an_empty_table_is_an_error(name: str, tables: Tables, style: FigureStyl
     empty = {table: frame.iloc[:0] for table, frame in tables.items()}
     with pytest.raises(ProbesteerError, match=r"no rows; run the stage"):
         draw_figure(name, empty, style)
+
+
+@pytest.mark.parametrize("name", OPTIONAL)
+def test_what_a_run_need_not_measure_is_said_to_be_missing(
+    name: str, small_tables: Tables, style: FigureStyle
+) -> None:
+    assert entry(name).measured(small_tables)
+    first, *_ = entry(name).tables
+    without = {table: frame for table, frame in small_tables.items() if table != first}
+    empty = {**small_tables, first: small_tables[first].iloc[:0]}
+    old = {**small_tables, "probes": small_tables["probes"].query("method == 'shuffled_labels'")}
+    for tables in (without, empty, *([old] if first == "probes" else [])):
+        assert not entry(name).measured(tables)
+        said = " ".join(words(draw_or_note(name, tables, style)).split())
+        assert said.endswith("not measured in this run.")
+
+
+@pytest.mark.parametrize("name", OPTIONAL)
+def test_a_figure_of_no_rows_of_its_own_says_so(
+    name: str, small_tables: Tables, style: FigureStyle
+) -> None:
+    other = {
+        table: frame.assign(method="other", split="other", other="sentiment", concept="sentiment")
+        for table, frame in small_tables.items()
+    }
+    assert re.search(
+        "No .*(was|were) (measured|fitted|tried)", words(draw_figure(name, other, style))
+    )
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -1,6 +1,6 @@
 """Figures of where a concept can be read."""
 
-from probesteer.figures import accuracy_by_layer, accuracy_heatmap
+from probesteer.figures import accuracy_by_layer, accuracy_by_position, accuracy_heatmap
 from probesteer.figures.catalogue_entry import READING, CatalogueEntry
 
 READING_FIGURES = (
@@ -14,7 +14,8 @@ READING_FIGURES = (
             "Share of test examples that a logistic probe gets right, by layer, with 95% bootstrap "
             "intervals over groups. Grey band: probes trained on shuffled labels, mean plus and "
             "minus one standard deviation over the draws. Dashed: a bag-of-tokens classifier, "
-            "which sees the words but not the model. Dotted: chance."
+            "which sees the words but not the model. Untrained model: the same probe on the same "
+            "model with its weights drawn anew, before any training. Dotted: chance."
         ),
     ),
     CatalogueEntry(
@@ -27,5 +28,19 @@ READING_FIGURES = (
             "Share of test examples that a logistic probe gets right, for each concept and layer. "
             "The colours start at 0.5, which is chance; the intervals are in the figure by layer."
         ),
+    ),
+    CatalogueEntry(
+        name="accuracy_by_position",
+        chapter=READING,
+        tables=("positions",),
+        draw=accuracy_by_position.draw,
+        title="Probe accuracy by layer and token",
+        caption=(
+            "Share of test examples that a logistic probe gets right, for each layer and each "
+            "token of the window that ends at the token that is read (0). Each cell is a probe of "
+            "its own. The colours start at 0.5, which is chance; the intervals are in the table "
+            "of positions."
+        ),
+        shown=accuracy_by_position.measured,
     ),
 )
