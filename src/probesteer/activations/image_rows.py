@@ -14,9 +14,10 @@ def image_rows(position: Position, count: int) -> ReadingRows:
 
     Raises ProbesteerError for any other position.
     """
-    if position.kind not in ("mean", "index"):
+    if position.kind not in ("mean", "index") or position.window:
+        named = "window" if position.window else position.kind
         raise ProbesteerError(
-            f"config: position {position.kind} is one of texts; read images at mean, or at an "
+            f"config: position {named} is one of texts; read images at mean, or at an "
             "index such as 0"
         )
     examples = np.arange(count)

@@ -6,7 +6,7 @@ Tokens are counted in the unpadded sequence, special tokens included; special to
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,12 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from probesteer.concepts.faults import row_fault, shown
-from probesteer.concepts.spans import find_spans
+from probesteer.concepts.spans import find_marked_spans, find_spans
 from probesteer.errors import ProbesteerError
 
 # Of one text: [tokens, 2] and [tokens].
 Offsets = Sequence[tuple[int, int]] | NDArray[np.integer[Any]]
 Marks = Sequence[int] | NDArray[np.bool_]
+
+_WINDOW = re.compile(r"window:([1-9][0-9]{0,3})(?::(last|span|user_end|-?[0-9]{1,9}))?")
 
 
 @dataclass(frozen=True)
@@ -28,11 +30,13 @@ class Position:
     user's words (`user_end`), or an `index`.
 
     index: counts real (not special) tokens, from 0 at the first or from -1 at the last; only for
-    the kind `index`.
+    the kind `index`. window: read that many real tokens up to the one that the kind names, or, of
+    a text with a marked span, up to its end; 0: that token alone.
     """
 
     kind: Literal["last", "mean", "all", "span", "user_end", "index"]
     index: int = 0
+    window: int = 0
 
 
 @dataclass(frozen=True)
@@ -70,8 +74,13 @@ class ReadingRows:
 def parse_position(text: str) -> Position:
     """The position that a setting names: last, mean, all, span, user_end or a whole number.
 
+    `window:8` names the last eight tokens, `window:8:user_end` the eight up to that position, and
+    so on for positions of one token.
+
     Raises ProbesteerError for anything else.
     """
+    if window := _WINDOW.fullmatch(text):
+        return replace(parse_position(window[2] or "last"), window=int(window[1]))
     match text:
         case "last" | "mean" | "all" | "span" | "user_end":
             return Position(text)
@@ -104,7 +113,8 @@ def reading_rows(
     last: the last real token; mean: all real tokens, one row; all: every real token, one row
     each; index: counts real tokens; span: the last real token that overlaps the span's last
     occurrence, of a chat the one up to the end of the user's words if there is one; user_end: the
-    last that overlaps the user's words. Of a plain text that is cut, `last` and an index from the
+    last that overlaps the user's words. Of a window, one row a token; a text that is shorter has
+    fewer rows. Of a plain text that is cut, `last` and an index from the
     end count what is kept. Raises ProbesteerError that names the row where a text has no real
     token, not enough of them for the index, or no usable span; and where a span's end, the
     user's, or that of a chat which is counted from its end, was cut off.
@@ -125,13 +135,30 @@ def reading_rows(
             token = real[_index_places(position.index, bounds, cut, source)]
         case "span":
             found = find_spans(texts, spans, source, user)
-            _refuse_cut(cut & _ends_behind(offsets, special, found), "the end of the span", source)
-            token = _span_ends(offsets, special, found, source)
+            token = _span_ends(offsets, special, found, cut, "the span", source)
         case "user_end":
-            lost = cut & _ends_behind(offsets, special, user)
-            _refuse_cut(lost, "the end of the user's words", source)
-            token = _span_ends(offsets, special, user, source)
+            token = _span_ends(offsets, special, user, cut, "the user's words", source)
+    if position.window:
+        marked = find_marked_spans(texts, spans, source, user)
+        token = _span_ends(offsets, special, marked, cut, "the span", source, token)
+        return _window_rows(position.window, token, real, bounds)
     return ReadingRows(examples, token, False, token, np.arange(len(bounds)))
+
+
+def _window_rows(
+    window: int, end: NDArray[np.int64], real: NDArray[np.int64], bounds: NDArray[np.int64]
+) -> ReadingRows:
+    """The real tokens up to `end`, [n], of each text, at most `window` of them."""
+    examples = np.arange(len(end))
+    longest = int(real.max(initial=0)) + 1
+    # Texts and tokens in one order, so that every end is found among the real tokens at once.
+    order = np.repeat(examples, np.diff(bounds)) * longest + real
+    last = np.searchsorted(order, examples * longest + end)
+    first = np.maximum(last - window + 1, bounds[:-1])
+    counts = last - first + 1
+    stops = np.concatenate([[0], np.cumsum(counts)])
+    token = real[np.repeat(first - stops[:-1], counts) + np.arange(stops[-1])]
+    return ReadingRows(np.repeat(examples, counts), token, False, token, stops)
 
 
 def _real_tokens(
@@ -179,34 +206,33 @@ def _refuse_cut(lost: NDArray[np.bool_], what: str, source: Path) -> None:
         )
 
 
-def _ends_behind(
-    offsets: Sequence[Offsets], special: Sequence[Marks], bounds: Sequence[tuple[int, int]]
-) -> NDArray[np.bool_]:
-    """True for each text whose span ends behind the last character that a real token covers."""
-    behind = np.empty(len(bounds), dtype=bool)
-    for example, (pieces, marks, (_, end)) in enumerate(zip(offsets, special, bounds, strict=True)):
-        stops = np.asarray(pieces, dtype=np.int64).reshape(-1, 2)[:, 1]
-        behind[example] = stops[~np.asarray(marks, dtype=bool)].max(initial=0) < end
-    return behind
-
-
 def _span_ends(
     offsets: Sequence[Offsets],
     special: Sequence[Marks],
-    bounds: Sequence[tuple[int, int]],
+    bounds: Sequence[tuple[int, int] | None],
+    cut: NDArray[np.bool_],
+    what: str,
     source: Path,
+    otherwise: NDArray[np.int64] | None = None,
 ) -> NDArray[np.int64]:
-    """The last real token that overlaps each span."""
-    ends = np.empty(len(bounds), dtype=np.int64)
-    for example, (pieces, marks, (first, end)) in enumerate(
-        zip(offsets, special, bounds, strict=True)
-    ):
+    """The last real token that overlaps each span; where there is none, the one of `otherwise`."""
+    ends = np.empty(len(bounds), dtype=np.int64) if otherwise is None else otherwise.copy()
+    behind, uncovered = np.zeros(len(bounds), dtype=bool), []
+    for example, (pieces, marks, span) in enumerate(zip(offsets, special, bounds, strict=True)):
+        if span is None:
+            continue
+        first, end = span
         starts, stops = np.asarray(pieces, dtype=np.int64).reshape(-1, 2).T
-        covers = (starts < stops) & (starts < end) & (stops > first)
-        covering = np.flatnonzero(covers & ~np.asarray(marks, dtype=bool))
-        if not len(covering):
-            raise row_fault(
-                source, example, "no token covers the span; mark another part of the text"
-            )
-        ends[example] = covering[-1]
+        is_real = ~np.asarray(marks, dtype=bool)
+        behind[example] = stops[is_real].max(initial=0) < end
+        covering = np.flatnonzero((starts < stops) & (starts < end) & (stops > first) & is_real)
+        if len(covering):
+            ends[example] = covering[-1]
+        else:
+            uncovered.append(example)
+    _refuse_cut(cut & behind, f"the end of {what}", source)
+    if uncovered:
+        raise row_fault(
+            source, uncovered[0], "no token covers the span; mark another part of the text"
+        )
     return ends

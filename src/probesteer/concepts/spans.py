@@ -22,12 +22,28 @@ def find_spans(
     where a span is missing, blank or not in its text.
     """
     found = []
-    for example, (text, span) in enumerate(zip(texts, spans, strict=True)):
-        # a missing span is None, or NaN after a round trip through a table
-        if not isinstance(span, str) or not span.strip():
+    for example, bounds in enumerate(find_marked_spans(texts, spans, source, user)):
+        if bounds is None:
             raise row_fault(
                 source, example, "span is empty; mark a part of the text or choose another position"
             )
+        found.append(bounds)
+    return found
+
+
+def find_marked_spans(
+    texts: Sequence[str],
+    spans: Sequence[str | None],
+    source: Path,
+    user: Sequence[tuple[int, int]] = (),
+) -> list[tuple[int, int] | None]:
+    """The same where only some texts have a span; None for one that has none."""
+    found: list[tuple[int, int] | None] = []
+    for example, (text, span) in enumerate(zip(texts, spans, strict=True)):
+        # a missing span is None, or NaN after a round trip through a table
+        if not isinstance(span, str) or not span.strip():
+            found.append(None)
+            continue
         start = text.rfind(span, 0, user[example][1]) if user else -1
         if start < 0:
             start = text.rfind(span)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from probesteer.concepts.positions import Position, ReadingRows, parse_position, reading_rows
+from probesteer.errors import ProbesteerError
 
 Refusal = Callable[[Callable[[], object]], str]
 
@@ -245,3 +246,49 @@ def test_an_index_behind_the_cut_says_so(refusal: Refusal) -> None:
 def test_a_character_without_a_token_is_no_cut() -> None:
     # Some tokenizers drop characters; only a text that was cut can have lost its position.
     assert read_cut("span", "two three four", cut=False) == [0, 2]
+
+
+@pytest.mark.parametrize("before", [0, 1])
+@pytest.mark.parametrize("after", [0, 2])
+def test_a_window_ends_at_the_position_and_short_texts_have_less_of_it(
+    before: int, after: int
+) -> None:
+    none = [None] * 3
+    rows = read("window:3", before, after, spans=none)
+    assert rows.example.tolist() == [0, 0, 0, 1, 1, 1, 2]
+    assert [token - before for token in rows.token] == [0, 1, 2, 2, 3, 4, 0]
+    assert rows.tokens_of(1).tolist() == rows.token[3:6].tolist() and not rows.mean
+    assert rows.example.dtype == rows.token.dtype == rows.bounds.dtype == np.int64
+    alone = read("window:1", before, after, spans=none)
+    assert alone.token.tolist() == read("last", before, after).token.tolist()
+    whole, everything = read("window:9", before, after, spans=none), read("all", before, after)
+    assert whole.token.tolist() == everything.token.tolist()
+    second = read("window:2:1", before, after, TEXTS[:2], none[:2])
+    assert [token - before for token in second.token] == [0, 1, 0, 1]
+    picked = rows.of(np.array([2, 0]))
+    assert picked.example.tolist() == [0, 1, 1, 1]
+    assert [token - before for token in picked.token] == [0, 0, 1, 2]
+
+
+def test_a_window_ends_at_the_span_where_one_is_marked() -> None:
+    rows = read("window:2", spans=["two", None, ""])
+    assert rows.example.tolist() == [0, 0, 1, 1, 2]
+    assert rows.token.tolist() == [0, 1, 3, 4, 0]
+    # Of several tokens the last; and a special token between is not counted.
+    offsets, special = [[(0, 2), (0, 0), (2, 3), (3, 5), (6, 9)]], [[0, 1, 0, 0, 0]]
+    found = reading_rows(
+        parse_position("window:3:last"), offsets, special, ["abcd"], ["abcde fgh"], SOURCE
+    )
+    assert found.token.tolist() == [0, 2, 3]
+
+
+def test_windows_by_name(refusal: Refusal) -> None:
+    assert parse_position("window:8") == Position("last", window=8)
+    assert parse_position("window:8:user_end") == Position("user_end", window=8)
+    assert parse_position("window:16:-2") == Position("index", -2, window=16)
+    for wrong in ("window", "window:0", "window:-1", "window:3:mean", "window:99999", "window:2:"):
+        assert "is not known" in refusal(lambda wrong=wrong: parse_position(wrong))  # type: ignore[misc]
+    unmarked = refusal(lambda: read("window:2:span", spans=["one", None, "end"]))
+    assert unmarked.startswith("a.csv: row 3: span is empty")
+    with pytest.raises(ProbesteerError, match="row 3: the text is cut before the end of the span"):
+        read_cut("window:2", "three")
