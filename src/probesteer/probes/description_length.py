@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from probesteer.probes.checks import require_both_labels
 from probesteer.probes.solver.batch import fit_logistic_batch
+from probesteer.probes.solver.features import SharedFeatures
 from probesteer.probes.weighting import FloatArray
 
 PORTIONS = (0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.0625, 0.125, 0.25, 0.5, 1.0)
@@ -55,11 +56,13 @@ def description_lengths(
 ) -> tuple[DescriptionLength, ...]:
     """The description length of each of k labellings of the same rows, all fitted at once.
 
-    X: [n, d], training rows only; labellings: [k, n] in {0, 1}; groups: [n]; C: a number or [k],
-    that of the probes. The groups come in an order drawn from `seed`, the same for all labellings,
-    and a block ends with a group, at the first row that completes its portion. The first block of
-    a labelling reaches on until it holds both labels. Features are standardised over all rows:
-    whoever receives the labels has the activations.
+    X: [n, d] or `SharedFeatures` of it, training rows only; labellings: [k, n] in {0, 1}; groups:
+    [n]; C: a number or [k], that of the probes. The groups come in an order drawn from `seed`, the
+    same for all labellings, and a block ends with a group, at the first row that completes its
+    portion. The first block of a labelling reaches on until it holds both labels. Features are
+    standardised over all rows: whoever receives the labels has the activations. One C serves the
+    probes of all blocks; one so large that those of few rows are sure and wrong makes the code
+    longer than the uniform one.
 
     Raises ProbesteerError where a labelling lacks a label or a row is not finite.
     """
@@ -76,8 +79,9 @@ def description_lengths(
         known = place < np.array([end for _, end in fitted])[:, None]
         penalties = np.broadcast_to(np.asarray(C, dtype=np.float64), len(labellings))[which]
         targets = labellings[which]
-        fits = fit_logistic_batch(X, targets, penalties, known.astype(np.float64))
-        bits = _bits(targets, fits.scores(X))[:, order]
+        features = X if isinstance(X, SharedFeatures) else SharedFeatures(X)
+        fits = fit_logistic_batch(features, targets, penalties, known.astype(np.float64))
+        bits = _bits(targets, fits.scores(features.X))[:, order]
     bits_of_blocks = iter(bits)
     lengths = []
     for own_ends in blocks:

@@ -15,6 +15,7 @@ from probesteer.probes.description_length import (
     description_lengths,
 )
 from probesteer.probes.solver.batch import fit_logistic_batch
+from probesteer.probes.solver.features import SharedFeatures
 
 
 def planted(n: int = 400, d: int = 6) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
@@ -102,6 +103,12 @@ def test_what_is_harder_to_find_costs_more_though_it_ends_as_accurate() -> None:
     easy, hard = (description_length(X, y, np.arange(600), 1.0, seed=0) for X in (alone, hidden))
     assert hard.codelength > 1.5 * easy.codelength
     assert hard.compression > 2
+
+
+def test_features_prepared_for_other_fits_give_the_same_code() -> None:
+    X, y = planted(100)
+    found = description_length(SharedFeatures(X), y, np.arange(100), 1.0, seed=0)
+    assert found == description_length(X, y, np.arange(100), 1.0, seed=0)
 
 
 def test_the_first_block_reaches_on_until_it_holds_both_labels() -> None:

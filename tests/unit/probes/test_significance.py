@@ -14,6 +14,7 @@ from probesteer.probes.significance import (
     significance_table,
 )
 from probesteer.probes.solver.batch import fit_logistic_batch
+from probesteer.probes.solver.features import SharedFeatures
 from tests.unit.probes.probe_rows import probe_rows
 
 GROUPS = np.repeat(np.arange(36), 2)
@@ -142,7 +143,8 @@ def p_values_of_probes(
     train = np.broadcast_to((SPLITS == "train").astype(np.float64), targets.shape)
     p_values = []
     for X in layers:
-        scores = fit_logistic_batch(X, targets, 1.0, train, rows=SPLITS == "train").scores(X)
+        features = SharedFeatures(X, rows=SPLITS == "train")
+        scores = fit_logistic_batch(features, targets, 1.0, train).scores(X)
         right = ((scores > 0) == (targets == 1))[:, SPLITS == "test"].mean(axis=1)
         accuracies = right.reshape(len(labellings), 1 + DRAWS)
         p_values.append(permutation_p_value(accuracies[:, 0], accuracies[:, 1:]))
