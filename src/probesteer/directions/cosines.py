@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from probesteer.directions.direction import Direction
+from probesteer.directions.methods import CONTROLS
 from probesteer.places import Place
 
 _COLUMNS = [
@@ -25,7 +26,7 @@ _COLUMNS = [
 
 
 def cosine_table(directions: Mapping[str, Sequence[Direction]]) -> pd.DataFrame:
-    """Cosines between the directions of one model's concepts, random directions left out.
+    """Cosines between the directions of one model's concepts, controls left out.
 
     `directions` maps a concept to its directions. Every ordered pair at a place is a row, a
     direction with itself (1) included, so that a place pivots to a full matrix. n is the smaller
@@ -34,7 +35,7 @@ def cosine_table(directions: Mapping[str, Sequence[Direction]]) -> pd.DataFrame:
     by_place: dict[Place, list[tuple[str, Direction]]] = {}
     for concept, of_concept in directions.items():
         for direction in of_concept:
-            if direction.method != "random":
+            if direction.method not in CONTROLS and not direction.method.startswith("other_"):
                 by_place.setdefault(direction.place, []).append((concept, direction))
     rows = [row for place, entries in by_place.items() for row in _place_rows(place, entries)]
     return pd.DataFrame(rows, columns=_COLUMNS)
@@ -42,9 +43,7 @@ def cosine_table(directions: Mapping[str, Sequence[Direction]]) -> pd.DataFrame:
 
 def _place_rows(place: Place, entries: Sequence[tuple[str, Direction]]) -> list[tuple[object, ...]]:
     """Rows of all ordered pairs at one place."""
-    vectors = np.stack([direction.vector for _, direction in entries]).astype(np.float64)
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    cosines = np.clip(vectors @ vectors.T, -1, 1)
+    cosines = cosines_of([direction for _, direction in entries])
     nan = float("nan")
     return [
         (
@@ -64,3 +63,11 @@ def _place_rows(place: Place, entries: Sequence[tuple[str, Direction]]) -> list[
         for i, (concept, one) in enumerate(entries)
         for j, (other_concept, other) in enumerate(entries)
     ]
+
+
+def cosines_of(directions: Sequence[Direction]) -> np.ndarray:
+    """Cosines between directions of one width: [directions, directions]."""
+    vectors = np.stack([direction.vector for direction in directions]).astype(np.float64)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    cosines: np.ndarray = np.clip(vectors @ vectors.T, -1, 1)
+    return cosines

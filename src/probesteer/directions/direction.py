@@ -1,6 +1,7 @@
 """A direction: a unit vector in raw activation space, with what it measures on training rows."""
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -37,15 +38,30 @@ class Direction:
     n: int
     """Training rows behind the numbers."""
 
-    def push(self, strength: float, unit: str) -> NDArray[np.float64]:
-        """The vector to add, [d], for a strength in "gap", "sigma" or "norm".
+    def length(self, strength: float, unit: str) -> float:
+        """How far a push of `strength` goes along the vector, in units of the activation.
 
-        norm is a share of the mean norm of the residual. Raises ProbesteerError for other units.
+        unit: "gap"; "sigma"; "norm", a share of the mean norm; or "angle", the degrees by which
+        the push turns an activation of mean norm that is orthogonal to the vector.
+        Raises ProbesteerError for another unit, and for an angle of 90 degrees or more.
         """
+        if unit == "angle":
+            if not abs(strength) < 90:
+                raise ProbesteerError(
+                    f"strength: {strength:g} degrees; no push turns by 90 or more, use less or the "
+                    "operator rotate"
+                )
+            return self.mean_norm * math.tan(math.radians(strength))
         lengths = {"gap": self.gap, "sigma": self.sigma, "norm": self.mean_norm}
         if unit not in lengths:
-            raise ProbesteerError(f"unit: {unit!r} is unknown; choose one of gap, sigma, norm")
-        return strength * lengths[unit] * self.vector.astype(np.float64)
+            raise ProbesteerError(
+                f"unit: {unit!r} is unknown; choose one of gap, sigma, norm, angle"
+            )
+        return strength * lengths[unit]
+
+    def push(self, strength: float, unit: str) -> NDArray[np.float64]:
+        """The vector to add, [d]; strength, unit and errors as those of `length`."""
+        return self.length(strength, unit) * self.vector.astype(np.float64)
 
 
 def describe(
@@ -93,3 +109,11 @@ def _pooled_deviation(residuals: NDArray[np.float64]) -> float:
     """Standard deviation of residuals: [n] about two class means; NaN with two rows or fewer."""
     freedom = len(residuals) - 2
     return float(np.sqrt(residuals @ residuals / freedom)) if freedom > 0 else float("nan")
+
+
+def towards_label_1(direction: Direction) -> Direction:
+    """The direction itself, or the opposite one where its own gap is negative."""
+    if not direction.gap < 0:
+        return direction
+    turned = {name: -getattr(direction, name) for name in ("gap", "gap_in_sigmas", "offset")}
+    return replace(direction, vector=-direction.vector, **turned)

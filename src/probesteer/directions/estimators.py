@@ -1,28 +1,20 @@
 """Estimators of a concept's direction: each maps training rows to one vector.
 
-A new method is one function here, or in a file of its own, and one entry in `ESTIMATORS`.
+A new method is one function here, or in a file of its own, and one entry in `methods.ESTIMATORS`.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from probesteer.directions.zero import ROUNDING, ZeroDirectionError
 from probesteer.errors import ProbesteerError
 from probesteer.probes.checks import require_both_labels, require_finite
 from probesteer.probes.probe import LogisticProbe
 
 Rows = NDArray[np.floating[Any]]
 Labels = NDArray[np.int64]
-Estimator = Callable[[Rows, Labels, LogisticProbe], NDArray[np.float64]]
-
-# Rounding of a mean in float64, as a share of its norm; real differences are far above it.
-_ROUNDING = 1e-12
-
-
-class ZeroDirectionError(ProbesteerError):
-    """The rows of both labels are alike on average, so that no direction leads to label 1."""
 
 
 def difference_of_means(X: Rows, y: Labels) -> NDArray[np.float64]:
@@ -39,7 +31,7 @@ def difference_of_means(X: Rows, y: Labels) -> NDArray[np.float64]:
     require_finite(rows, where)
     negative, positive = rows[y == 0].mean(axis=0), rows[y == 1].mean(axis=0)
     difference: NDArray[np.float64] = positive - negative
-    if np.linalg.norm(difference) <= _ROUNDING * np.linalg.norm(positive):
+    if np.linalg.norm(difference) <= ROUNDING * np.linalg.norm(positive):
         raise ZeroDirectionError(f"{where}: both labels have the same mean activation")
     return difference
 
@@ -59,7 +51,27 @@ def logistic_direction(probe: LogisticProbe) -> NDArray[np.float64]:
     return probe.coefficient
 
 
-ESTIMATORS: dict[str, Estimator] = {
-    "difference_of_means": lambda X, y, probe: difference_of_means(X, y),
-    "logistic": lambda X, y, probe: logistic_direction(probe),
-}
+def mean_gradient(gradients: Rows) -> NDArray[np.float64]:
+    """The mean of the read-out's gradients over prompts, [d]: the steepest way up, to first order.
+
+    gradients: [prompts, d], of the logit difference with respect to a vector added at the place
+    (`interventions.gradients.logit_gradients`).
+    Raises ZeroDirectionError where they are zero on average, ProbesteerError where one is not
+    finite.
+    """
+    rows = np.asarray(gradients, dtype=np.float64)
+    require_finite(rows, "logit gradient")
+    mean: NDArray[np.float64] = rows.mean(axis=0)
+    if np.linalg.norm(mean) <= ROUNDING * np.linalg.norm(rows, axis=1).max(initial=0.0):
+        raise ZeroDirectionError("logit gradient: nothing at this place changes the read-out")
+    return mean
+
+
+def given_direction(vector: Rows, d: int) -> NDArray[np.float64]:
+    """An existing vector, [d], as it is. Raises ProbesteerError where it has another size."""
+    if vector.shape != (d,):
+        raise ProbesteerError(
+            f"given direction: {list(vector.shape)} numbers for activations of {d}; it belongs to "
+            "another model"
+        )
+    return np.asarray(vector, dtype=np.float64)

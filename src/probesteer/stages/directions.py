@@ -4,8 +4,9 @@ import zlib
 from typing import Any
 
 from probesteer.activations.cache import open_cache
-from probesteer.directions.fitting import fit_directions
+from probesteer.directions.fitting import ControlDraws, fit_directions
 from probesteer.directions.storage import directions_table, write_directions
+from probesteer.directions.training import TrainingRows
 from probesteer.errors import ProbesteerError
 from probesteer.files.tables import read_table, write_table
 from probesteer.probes.storage import read_probes
@@ -28,17 +29,22 @@ def run(
     cache = open_cache(manifest)
     rows = read_table(examples).iloc[cache.example]
     train = (rows["split"] == "train").to_numpy()
-    labels = rows["label"].to_numpy()[train]
     fitted_probes = read_probes(probes)
     derived = []
     for place in cache.places:
-        derived += fit_directions(
+        training = TrainingRows(
             cache.read(place)[train],
-            labels,
-            place,
+            rows["label"].to_numpy()[train],
             fitted_probes[place],
+            rows["group"].to_numpy(dtype=str)[train],
+            rows["pair"].to_numpy(dtype=object)[train],
+            cache.example[train],
+        )
+        derived += fit_directions(
+            training,
+            place,
             settings.directions.methods,
-            settings.directions.random_draws,
+            ControlDraws(random=settings.directions.random_draws),
             [settings.seed, zlib.crc32(settings.concept.encode())],
         )
     if not derived:

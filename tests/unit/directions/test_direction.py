@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from probesteer.directions.direction import Direction, describe
+from probesteer.directions.direction import Direction, describe, towards_label_1
 from probesteer.errors import ProbesteerError
 from probesteer.places import Place
 
@@ -90,3 +90,26 @@ def test_half_precision_rows_are_summed_in_double() -> None:
     direction: Direction = describe(np.array([1.0, 0.0]), rows, y, PLACE, "m")
     assert direction.gap == 32
     assert direction.mean_norm == pytest.approx(60_016 * 2**0.5)
+
+
+def test_an_angle_is_that_by_which_a_push_turns_a_mean_activation() -> None:
+    direction = describe(np.array([4.0, 0.0]), X, Y, PLACE, "difference_of_means")
+    across = np.array([0.0, direction.mean_norm])
+    for degrees in (-60, 0, 30, 89):
+        moved = across + direction.push(degrees, "angle")
+        turned = np.degrees(np.arctan2(moved[0], moved[1]))
+        assert turned == pytest.approx(degrees, abs=1e-9)
+    with pytest.raises(ProbesteerError, match="no push turns by 90 or more"):
+        direction.push(90, "angle")
+    with pytest.raises(ProbesteerError, match="strength: nan degrees"):
+        direction.push(float("nan"), "angle")
+
+
+def test_a_direction_is_turned_towards_label_1_with_all_that_it_measures() -> None:
+    vector = np.array([-1.0, 0.5])
+    turned = towards_label_1(describe(vector, X, Y, PLACE, "m"))
+    expected = describe(-vector, X, Y, PLACE, "m")
+    np.testing.assert_array_equal(turned.vector, expected.vector)
+    for name in ("gap", "sigma", "gap_in_sigmas", "mean_norm", "offset"):
+        assert getattr(turned, name) == pytest.approx(getattr(expected, name))
+    assert towards_label_1(expected) is expected

@@ -4,11 +4,14 @@ import numpy as np
 import pytest
 
 from probesteer.directions.estimators import (
-    ESTIMATORS,
-    ZeroDirectionError,
     difference_of_means,
+    given_direction,
     logistic_direction,
+    mean_gradient,
 )
+from probesteer.directions.methods import ESTIMATORS, FOREIGN
+from probesteer.directions.training import TrainingRows
+from probesteer.directions.zero import ZeroDirectionError
 from probesteer.errors import ProbesteerError
 from probesteer.probes.logistic import fit_logistic
 from probesteer.probes.probe import LogisticProbe
@@ -25,9 +28,9 @@ def test_a_planted_direction_is_recovered_by_every_estimator() -> None:
     planted /= np.linalg.norm(planted)
     y = generator.integers(0, 2, 3_000)
     X = generator.standard_normal((3_000, 20)) + np.outer(y, 3 * planted)
-    probe = fit_logistic(X, y, 1.0)
-    for name, estimate in ESTIMATORS.items():
-        vector = estimate(X, y, probe)
+    rows = TrainingRows(X, y, fit_logistic(X, y, 1.0), groups=np.arange(3_000) // 4)
+    for name in [name for name in ESTIMATORS if name not in FOREIGN]:
+        vector = ESTIMATORS[name](rows)
         assert vector @ planted / np.linalg.norm(vector) > 0.97, name
 
 
@@ -75,3 +78,19 @@ def test_one_label_alone_is_refused() -> None:
 def test_the_coefficient_is_the_direction() -> None:
     probe = LogisticProbe(np.array([3.0, -4.0]), 1.0, 1.0, True)
     np.testing.assert_array_equal(logistic_direction(probe), [3, -4])
+
+
+def test_the_gradient_is_averaged_over_prompts() -> None:
+    np.testing.assert_array_equal(mean_gradient(np.array([[1.0, 2], [3, -4]])), [2, -1])
+    with pytest.raises(ZeroDirectionError, match="nothing at this place changes the read-out"):
+        mean_gradient(np.zeros((3, 2)))
+    with pytest.raises(ZeroDirectionError):
+        mean_gradient(np.array([[1.0, 0], [-1, 0]]))
+    with pytest.raises(ProbesteerError, match="logit gradient: row 1"):
+        mean_gradient(np.array([[1.0, 0], [np.nan, 0]]))
+
+
+def test_a_vector_of_another_width_is_refused() -> None:
+    np.testing.assert_array_equal(given_direction(np.arange(3.0), 3), [0, 1, 2])
+    with pytest.raises(ProbesteerError, match="it belongs to another model"):
+        given_direction(np.arange(3.0), 4)
