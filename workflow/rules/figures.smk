@@ -32,33 +32,27 @@ FIGURES = {
     ],
 }
 
-# Tables that not every run makes: of a concept, and of a model. Without theirs, figures are left
-# out; a table that a rule makes is named here, and goes into the figures and the report.
-EVIDENCE_OF_CONCEPTS = {}
-EVIDENCE_OF_MODELS = []
-NEEDS = {
-    "accuracy_by_position": "positions",
-    "transfer_matrix": "transfer",
-    "calibration": "calibration",
-    "sparse_probes": "sparse",
-}
+# Tables that not every run makes; the figures and the report take what is listed here.
+EVIDENCE = [
+    SIGNIFICANCE,
+    TRANSFER,
+    *expand(f"{TABLES}/sparse.parquet", concept=WITH_NEURONS, allow_missing=True),
+]
+# Figures that a run has no use for: without their table, or without two concepts of a family.
+FAMILIES = list(filter(None, (settings.concept[c].family for c in settings.concepts)))
+UNUSED = {
+    name
+    for name, table in {
+        "accuracy_by_position": "positions",
+        "calibration": "calibration",
+        "sparse_probes": "sparse",
+    }.items()
+    if table not in {Path(path).stem for path in EVIDENCE}
+} | (set() if len(set(FAMILIES)) < len(FAMILIES) else {"transfer_matrix"})
 FIGURES = {
-    chapter: [
-        name
-        for name in names
-        if name not in NEEDS
-        or EVIDENCE_OF_CONCEPTS.get(NEEDS[name])
-        or NEEDS[name] in EVIDENCE_OF_MODELS
-    ]
+    chapter: [name for name in names if name not in UNUSED]
     for chapter, names in FIGURES.items()
 }
-
-# Their patterns, for every model.
-EVIDENCE = [
-    f"{TABLES}/{name}.parquet".replace("{concept}", concept)
-    for name, concepts in EVIDENCE_OF_CONCEPTS.items()
-    for concept in concepts
-] + [COSINES.replace("cosines", name) for name in EVIDENCE_OF_MODELS]
 
 
 rule draw_figures:
