@@ -160,6 +160,22 @@ def test_rows_of_a_type_share_a_label_and_the_balance_is_the_concepts(share: flo
     np.testing.assert_allclose(of_type, share, atol=4 * np.sqrt(share * (1 - share) / 200) + 0.02)
 
 
+def test_the_balance_in_training_does_not_depend_on_the_other_splits() -> None:
+    words = nouns()
+    words[180:] = 100 + (30 * np.random.default_rng(2).random(120) ** 3).astype(np.int64)
+    made = task([[int(word)] for word in words], draws=50)
+    assert made.kind == "token"
+    np.testing.assert_array_equal(made.labels[:, :180].mean(axis=1), 0.5)  # 30 types of 6 rows
+
+
+def test_an_odd_number_of_groups_leans_to_neither_label() -> None:
+    made = task([[]] * N, draws=200)  # 15 groups of 4 in validation and in test
+    for split in ("validation", "test"):
+        ones = made.labels[:, split == SPLITS].sum(axis=1)
+        assert set(ones) == {28, 32}
+        assert abs(np.mean(ones == 28) - 0.5) < 4 * 0.5 / np.sqrt(200)
+
+
 def test_draws_differ_and_repeat() -> None:
     texts = [[int(noun)] for noun in nouns()]
     made = task(texts, draws=5)
