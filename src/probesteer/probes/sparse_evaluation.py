@@ -144,7 +144,7 @@ def _basis_rows(X: NDArray[np.float32], plan: _Plan, place: Place, seed: int) ->
 
 def _dense_rows(X: NDArray[np.float32], plan: _Plan, place: Place) -> Iterator[_Row]:
     y = plan.labels[plan.train]
-    probe = fit_cross_validated(X[plan.train], y, plan.folds, plan.settings.C)
+    probe, _ = fit_cross_validated(X[plan.train], y, plan.folds, plan.settings.C)
     if not probe.converged:
         _log.warning("%s, all neurons: the probe did not converge", place.label)
     return _measured(probe, X[plan.test], plan, place, "dense", X.shape[1], -1)

@@ -1,7 +1,9 @@
 """A shared direction transfers, another does not, and no text is tested that was fitted on."""
 
+import zlib
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -10,11 +12,10 @@ from numpy.typing import NDArray
 
 from probesteer.errors import ProbesteerError
 from probesteer.places import Place
-from probesteer.probes.evaluation import evaluate_probes
+from probesteer.probes.intervals import group_resamples
 from probesteer.probes.logistic import fit_logistic
 from probesteer.probes.metrics import auroc
 from probesteer.probes.transfer import ProbedConcept, evaluate_transfer
-from probesteer.settings.schema import ProbeSettings
 
 ONE, TWO, ONLY_FIRST = Place("resid_post", 0), Place("resid_post", 1), Place("resid_pre", 0)
 N, D = 240, 10
@@ -150,27 +151,19 @@ def test_where_no_text_is_left_the_value_is_missing() -> None:
     assert found[["value", "low", "high"]].isna().all(axis=None)
 
 
-def test_the_diagonal_is_what_the_probe_table_holds() -> None:
-    whole = concept("a", 2, 0)
-    settings = ProbeSettings(C=[0.1], folds=4, shuffled_draws=0, bootstrap_draws=100)
-    results = evaluate_probes(
-        whole.read_layer,
-        whole.places,
-        whole.labels,
-        whole.groups,
-        whole.splits,
-        np.arange(N),
-        settings,
-        0,
-    )
-    own = results.table
-    own = own[(own["method"] == "logistic") & (own["split"] == "test") & (own["metric"] == "auroc")]
-    table = tried(replace(whole, probes=results.probes))
-    diagonal = table[table["method"] == "logistic"]
-    columns = ["site", "layer", "value", "low", "high", "n"]
-    pd.testing.assert_frame_equal(
-        diagonal[columns].reset_index(drop=True), own[columns].reset_index(drop=True)
-    )
+def test_values_and_intervals_are_those_of_the_scores() -> None:
+    """The draws are those of the probe table, so that the diagonal repeats it."""
+    first, second = concept("a", 2, 0), concept("b", 5, 1)
+    test = second.splits == "test"
+    resamples = group_resamples(second.groups[test], 100, [7, zlib.crc32(b"test")])
+    found = of(evaluate_transfer([first, second], 100, 7), "a", "b")
+    for place in (ONE, TWO):
+        labels = second.labels[test]
+        scores = first.probes[place].scores(second.read_layer(place)[test])
+        ends = resamples.interval(partial(auroc, labels, scores))
+        row = found[(found["method"] == "logistic") & (found["layer"] == place.layer)]
+        expected = [float(auroc(labels, scores)), ends.low, ends.high]
+        assert row[["value", "low", "high"]].to_numpy().tolist() == [expected]
 
 
 def test_the_direction_is_that_of_the_training_rows() -> None:
