@@ -54,8 +54,8 @@ class _Plan:
 
     labels: NDArray[np.int64]
     train: NDArray[np.int64]
-    test: NDArray[np.int64]
-    resamples: GroupResamples
+    evaluated: dict[str, NDArray[np.int64]]
+    resamples: dict[str, GroupResamples]
     folds: Sequence[Fold]
     settings: ProbeSettings
 
@@ -69,7 +69,7 @@ def evaluate_sparse_probes(
     settings: ProbeSettings,
     seed: int,
 ) -> pd.DataFrame:
-    """Fit sparse probes at every place and measure them on the test rows.
+    """Fit sparse probes at every place and measure them on validation and test.
 
     `read_layer` gives the activations of a place, [n, d], and is called once a place. labels
     (0 or 1), groups and splits ("train", "validation", "test") are [n]. Columns: site, layer,
@@ -103,12 +103,18 @@ def _make_plan(
     settings: ProbeSettings,
     seed: int,
 ) -> _Plan:
-    train, test = np.flatnonzero(splits == "train"), np.flatnonzero(splits == "test")
+    train = np.flatnonzero(splits == "train")
+    evaluated = {split: np.flatnonzero(splits == split) for split in ("validation", "test")}
     require_both_labels(labels[train], "train split")
     # As for the probe table, so that the same rows have the same interval.
-    resamples = group_resamples(groups[test], settings.bootstrap_draws, [seed, zlib.crc32(b"test")])
+    resamples = {
+        split: group_resamples(
+            groups[rows], settings.bootstrap_draws, [seed, zlib.crc32(split.encode())]
+        )
+        for split, rows in evaluated.items()
+    }
     folds = grouped_folds(labels[train], groups[train], settings.folds, seed)
-    return _Plan(labels, train, test, resamples, folds, settings)
+    return _Plan(labels, train, evaluated, resamples, folds, settings)
 
 
 def _read(read_layer: Callable[[Place], NDArray[Any]], place: Place, n: int) -> NDArray[np.float32]:
@@ -123,11 +129,10 @@ def _read(read_layer: Callable[[Place], NDArray[Any]], place: Place, n: int) -> 
 
 
 def _neuron_rows(X: NDArray[np.float32], plan: _Plan, place: Place) -> Iterator[_Row]:
-    X_test = X[plan.test]
     for size, probe in _fitted(X, plan).items():
         if not probe.probe.converged:
             _log.warning("%s, %d neurons: the probe did not converge", place.label, size)
-        yield from _measured(probe, X_test, plan, place, "neurons", size, -1)
+        yield from _measured(probe, X, plan, place, "neurons", size, -1)
 
 
 def _basis_rows(X: NDArray[np.float32], plan: _Plan, place: Place, seed: int) -> Iterator[_Row]:
@@ -135,9 +140,8 @@ def _basis_rows(X: NDArray[np.float32], plan: _Plan, place: Place, seed: int) ->
     for draw in range(plan.settings.bases):
         of_place = [zlib.crc32(place.site.encode()), place.layer]
         rotated = random_rotation(X.shape[1], [seed, _STREAM, *of_place, draw]).rotate(X)
-        X_test = rotated[plan.test]
         for size, probe in _fitted(rotated, plan).items():
-            rows += _measured(probe, X_test, plan, place, "random_basis", size, draw)
+            rows += _measured(probe, rotated, plan, place, "random_basis", size, draw)
     yield from rows
     yield from _summaries(rows)
 
@@ -147,7 +151,7 @@ def _dense_rows(X: NDArray[np.float32], plan: _Plan, place: Place) -> Iterator[_
     probe, _ = fit_cross_validated(X[plan.train], y, plan.folds, plan.settings.C)
     if not probe.converged:
         _log.warning("%s, all neurons: the probe did not converge", place.label)
-    return _measured(probe, X[plan.test], plan, place, "dense", X.shape[1], -1)
+    return _measured(probe, X, plan, place, "dense", X.shape[1], -1)
 
 
 def _fitted(X: NDArray[np.float32], plan: _Plan) -> Mapping[int, Any]:
@@ -158,36 +162,36 @@ def _fitted(X: NDArray[np.float32], plan: _Plan) -> Mapping[int, Any]:
 
 def _measured(
     probe: _Classifier,
-    X_test: NDArray[np.float32],
+    X: NDArray[np.float32],
     plan: _Plan,
     place: Place,
     method: str,
     size: int,
     draw: int,
 ) -> Iterator[_Row]:
-    labels, scores = plan.labels[plan.test], probe.scores(X_test)
-    key = (place.site, place.layer, method, size, draw, "test")
-    for metric, measure in METRICS.items():
-        interval = plan.resamples.interval(partial(measure, labels, scores))
-        value = float(measure(labels, scores, None))
-        yield _Row(*key, metric, value, interval.low, interval.high, len(labels), "bootstrap 95%")
+    key = (place.site, place.layer, method, size, draw)
+    for split, rows in plan.evaluated.items():
+        labels, scores = plan.labels[rows], probe.scores(X[rows])
+        for metric, measure in METRICS.items():
+            interval = plan.resamples[split].interval(partial(measure, labels, scores))
+            ends, value = (interval.low, interval.high), float(measure(labels, scores, None))
+            yield _Row(*key, split, metric, value, *ends, len(rows), "bootstrap 95%")
 
 
 def _summaries(rows: Sequence[_Row]) -> Iterator[_Row]:
-    """Mean -/+ standard deviation over the bases, of each size and metric."""
-    values: dict[tuple[int, str], list[float]] = {}
+    """Mean -/+ standard deviation over the bases, of each size, split and metric."""
+    drawn: dict[tuple[int, str, str], list[_Row]] = {}
     for row in rows:
-        values.setdefault((row.size, row.metric), []).append(row.value)
-    for (size, metric), drawn in values.items():
-        mean = float(np.mean(drawn))
-        spread = float(np.std(drawn, ddof=1)) if len(drawn) > 1 else float("nan")
-        yield rows[0]._replace(
-            size=size,
+        drawn.setdefault((row.size, row.split, row.metric), []).append(row)
+    for of_bases in drawn.values():
+        values = [row.value for row in of_bases]
+        mean = float(np.mean(values))
+        spread = float(np.std(values, ddof=1)) if len(values) > 1 else float("nan")
+        yield of_bases[0]._replace(
             draw=-1,
-            metric=metric,
             value=mean,
             low=mean - spread,
             high=mean + spread,
-            n=len(drawn),
+            n=len(values),
             interval="standard deviation",
         )

@@ -72,7 +72,8 @@ def dense_direction() -> NDArray[np.float64]:
 
 def value(table: pd.DataFrame, method: str, size: int, metric: str = "auroc") -> float:
     found = table[
-        (table["method"] == method)
+        (table["split"] == "test")
+        & (table["method"] == method)
         & (table["size"] == size)
         & (table["draw"] == -1)
         & (table["metric"] == metric)
@@ -83,6 +84,7 @@ def value(table: pd.DataFrame, method: str, size: int, metric: str = "auroc") ->
 def deviations_above_the_bases(table: pd.DataFrame, size: int) -> float:
     """How far the neurons' AUROC lies above that of the bases, in their standard deviations."""
     of_size = table[(table["method"] == "random_basis") & (table["size"] == size)]
+    of_size = of_size[of_size["split"] == "test"]
     draws = of_size.loc[(of_size["draw"] >= 0) & (of_size["metric"] == "auroc"), "value"].to_numpy()
     return float((value(table, "neurons", size) - draws.mean()) / draws.std(ddof=1))
 
@@ -204,9 +206,10 @@ def test_the_table_holds_a_row_for_each_measurement() -> None:
     table = planted(np.eye(20)[7], gap=3).table(quick((1, 4, 64), bases=3))
     assert list(table.columns) == [*KEY, "value", "low", "high", "n", "interval"]
     assert not table.duplicated(KEY).any()
-    # Sizes 1 and 4 of 20 columns: neurons, three bases and their summary; and all columns.
-    assert len(table) == 2 * (2 + 2 * 3 + 2 + 1)
-    assert set(table["split"]) == {"test"}
+    # Sizes 1 and 4 of 20 columns: neurons, three bases and their summary; and all columns. Each of
+    # them has two splits and two metrics.
+    assert len(table) == 2 * 2 * (2 + 2 * 3 + 2 + 1)
+    assert set(table["split"]) == {"validation", "test"}
     assert set(table.loc[table["method"] == "dense", "size"]) == {20}
     assert set(table["site"]) == {"mlp_act"}
     assert set(table["layer"]) == {2}
@@ -219,6 +222,7 @@ def test_the_table_holds_a_row_for_each_measurement() -> None:
 def test_the_bases_are_summarised() -> None:
     table = planted(np.eye(20)[7], gap=3).table(quick((2,), bases=4))
     bases = table[(table["method"] == "random_basis") & (table["metric"] == "accuracy")]
+    bases = bases[bases["split"] == "test"]
     draws, summary = bases[bases["draw"] >= 0], bases[bases["draw"] == -1]
     assert draws["draw"].tolist() == [0, 1, 2, 3]
     assert draws["value"].std() > 0
