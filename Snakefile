@@ -7,6 +7,7 @@ include: "workflow/rules/fetch.smk"
 include: "workflow/rules/examples.smk"
 include: "workflow/rules/activations.smk"
 include: "workflow/rules/probes.smk"
+include: "workflow/rules/positions.smk"
 include: "workflow/rules/sparse.smk"
 include: "workflow/rules/transfer.smk"
 include: "workflow/rules/significance.smk"
@@ -33,6 +34,7 @@ rule activations:
 rule probes:
     input:
         tables_of_pairs("probes"),
+        tables_of_windows(),
         expand(SIGNIFICANCE, model=settings.models),
 
 

@@ -1,5 +1,6 @@
 # Where inputs lie and what a stage is told, as functions of the wildcards.
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 from probesteer.files.code import code_digest
@@ -23,6 +24,31 @@ def slice_of_shard(wildcards):
     model, concept = wildcards.model, wildcards.concept
     shard = int(wildcards.shard)
     return to_json(stage_slice("activations", settings, model, concept, shard))
+
+
+def windowed_concepts():
+    """The concepts whose probes are fitted at every token of a window."""
+    return [name for name in settings.concepts if settings.concept[name].window > 0]
+
+
+def window_slice(model, concept, shard=None):
+    """The slice of a job that reads a concept's window; untrained, it is not looked at."""
+    whole = stage_slice("activations", settings, model, concept, shard)
+    asked = settings.concept[concept]
+    # A position that is no token by itself: the window ends with the text.
+    end = "last" if asked.position in ("mean", "all") else asked.position
+    return replace(
+        whole,
+        position=f"window:{asked.window}:{end}",
+        activations=replace(whole.activations, untrained=False),
+    )
+
+
+def slice_of_window(wildcards):
+    """The same as JSON, of all examples or of the part of one shard."""
+    shard = wildcards.get("shard")
+    part = None if shard is None else int(shard)
+    return to_json(window_slice(wildcards.model, wildcards.concept, part))
 
 
 def code_of(stage):
@@ -74,6 +100,12 @@ def cache_key(model, concept):
     return json_digest([asked, examples_of(concept)])[:8]
 
 
+def window_key(model, concept):
+    """The same of the activations of a concept's window."""
+    asked = to_json(window_slice(model, concept))
+    return json_digest([asked, examples_of(concept)])[:8]
+
+
 def path_of(pattern):
     """A function of the wildcards model and concept: `pattern` with its keys filled in."""
 
@@ -84,6 +116,7 @@ def path_of(pattern):
             concept=concept,
             model_key=model_key(model),
             key=cache_key(model, concept),
+            window_key=window_key(model, concept),
         )
 
     return of_wildcards
@@ -96,30 +129,46 @@ class Pair:
         self.model, self.concept = model, concept
 
 
-def pairs(pattern):
+def pairs(pattern, concepts=settings.concepts):
     """The paths of every pair of a model and a concept, models first."""
     return [
         path_of(pattern)(Pair(model, concept))
         for model in settings.models
-        for concept in settings.concepts
+        for concept in concepts
     ]
+
+
+def concepts_of(rule):
+    """The concepts for which a rule has jobs."""
+    of_windows = ("extract_window", "gather_window", "fit_position_probes")
+    return windowed_concepts() if rule in of_windows else settings.concepts
 
 
 def every_file():
     """All that the rules make. A target asks for it, as Snakemake doesn't miss a file between."""
     outputs = [
-        output
+        (output, concepts_of(rule.name))
         for rule in workflow.rules
         for output in rule.output
         if not is_flagged(output, "temp") and rule.name != "fetch_dataset"
     ]
-    patterns = map(strip_wildcard_constraints, outputs)
-    return sorted({path for pattern in patterns for path in pairs(pattern)})
+    return sorted(
+        {
+            path
+            for output, concepts in outputs
+            for path in pairs(strip_wildcard_constraints(output), concepts)
+        }
+    )
 
 
 def tables_of_pairs(name):
     """A table of every pair of a model and a concept."""
     return pairs(f"{TABLES}/{name}.parquet")
+
+
+def tables_of_windows():
+    """The positions of every pair whose concept has a window."""
+    return pairs(f"{TABLES}/positions.parquet", windowed_concepts())
 
 
 def tables_of_concepts(name):
