@@ -2,11 +2,15 @@
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from probesteer.activations.cache import open_cache
+from probesteer.activations.cache import ActivationCache, open_cache
+from probesteer.concepts.splits import other_splits
 from probesteer.files.tables import read_table, write_table
+from probesteer.probes.control_task import control_labels
 from probesteer.probes.evaluation import evaluate_bag_of_tokens, evaluate_probes
+from probesteer.probes.labelled_rows import LabelledRows
 from probesteer.probes.storage import write_probes
 from probesteer.settings.slices import ProbesSlice
 from probesteer.stages.interface import InputPath, OutputPath
@@ -20,30 +24,65 @@ def run(
     manifest: InputPath,
     examples: InputPath,
     table: OutputPath,
+    calibration: OutputPath,
     probes: OutputPath,
 ) -> None:
-    """Write the fitted probes and the table of what they reach."""
+    """Write the fitted probes, the table of what they reach, and how reliable they are."""
     cache = open_cache(manifest)
     frame = read_table(examples)
-    rows = frame.iloc[cache.example]
     fitted = evaluate_probes(
         cache.read,
         cache.places,
+        _labelled_rows(cache, frame, settings),
+        settings.probe,
+        settings.seed,
+        None if cache.untrained is None else cache.untrained.read,
+    )
+    texts = _rows_of(frame, np.arange(len(frame)))
+    baseline = evaluate_bag_of_tokens(*cache.tokens_seen(), texts, settings.probe, settings.seed)
+    results = pd.concat([fitted.table, baseline], ignore_index=True)
+    write_probes(probes, fitted.probes, provenance)
+    write_table(
+        calibration, keyed(fitted.calibration, settings.model, settings.concept), provenance
+    )
+    write_table(table, keyed(results, settings.model, settings.concept), provenance)
+
+
+def _labelled_rows(
+    cache: ActivationCache, frame: pd.DataFrame, settings: ProbesSlice
+) -> LabelledRows:
+    """The rows of the cache, with control tasks and other splits."""
+    rows = _rows_of(frame, cache.example)
+    control = control_labels(
+        cache.ids,
+        cache.lengths,
+        cache.example,
+        cache.token,
+        rows.labels,
+        rows.groups,
+        rows.splits,
+        settings.probe.control_draws,
+        settings.seed,
+    )
+    return LabelledRows(
+        rows.labels,
+        rows.groups,
+        rows.splits,
+        rows.examples,
+        rows.pairs,
+        control.labels,
+        tuple(splits.to_numpy(dtype=str)[cache.example] for splits in other_splits(frame)),
+    )
+
+
+def _rows_of(frame: pd.DataFrame, examples: Any) -> LabelledRows:
+    """What is known of each row; examples: [n], the example that each was read from."""
+    rows = frame.iloc[examples]
+    pairs = rows["pair"].to_numpy(dtype=object) if rows["pair"].notna().any() else None
+    return LabelledRows(
         rows["label"].to_numpy(),
         rows["group"].to_numpy(dtype=str),
         rows["split"].to_numpy(dtype=str),
-        cache.example,
-        settings.probe,
-        settings.seed,
+        np.asarray(examples),
+        pairs,
     )
-    baseline = evaluate_bag_of_tokens(
-        *cache.tokens_seen(),
-        frame["label"].to_numpy(),
-        frame["group"].to_numpy(dtype=str),
-        frame["split"].to_numpy(dtype=str),
-        settings.probe,
-        settings.seed,
-    )
-    results = pd.concat([fitted.table, baseline.table], ignore_index=True)
-    write_probes(probes, fitted.probes, provenance)
-    write_table(table, keyed(results, settings.model, settings.concept), provenance)

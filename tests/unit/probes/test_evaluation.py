@@ -1,7 +1,7 @@
 """The probe table: planted concepts are found, controls are at chance, nothing leaks."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,8 @@ from probesteer.probes.evaluation import (
     evaluate_probes,
 )
 from probesteer.probes.intervals import group_resamples
-from probesteer.probes.metrics import auroc
+from probesteer.probes.labelled_rows import LabelledRows
+from probesteer.probes.metrics import METRICS, PROBABILITY_METRICS, auroc
 from probesteer.settings.schema import ProbeSettings
 
 EMPTY, PLANTED = Place("resid_pre", 0), Place("resid_post", 0)
@@ -26,7 +27,9 @@ COLUMNS = [*KEY, "value", "low", "high", "n", "interval"]
 
 
 def quick(C: Sequence[float] = (0.01, 0.1, 1.0), shuffled_draws: int = 6) -> ProbeSettings:
-    return ProbeSettings(C=[*C], folds=4, shuffled_draws=shuffled_draws, bootstrap_draws=100)
+    return ProbeSettings(
+        C=[*C], folds=4, shuffled_draws=shuffled_draws, bootstrap_draws=100, estimators=[]
+    )
 
 
 @dataclass
@@ -42,13 +45,14 @@ class Data:
         return evaluate_probes(
             self.activations.__getitem__,
             list(self.activations),
-            self.labels,
-            self.groups,
-            self.splits,
-            np.arange(len(self.labels)),
+            self.rows,
             settings or quick(),
             seed,
         )
+
+    @property
+    def rows(self) -> LabelledRows:
+        return LabelledRows(self.labels, self.groups, self.splits, np.arange(len(self.labels)))
 
 
 @pytest.fixture
@@ -77,17 +81,20 @@ def pick(table: pd.DataFrame, **values: object) -> pd.DataFrame:
 def test_the_table_holds_a_row_for_each_measurement(data: Data) -> None:
     table = data.evaluate().table
     assert list(table.columns) == COLUMNS
-    # A place: C, 2 splits x 3 metrics of the probe, and the same of 6 draws and their summary.
-    assert len(table) == 2 * (1 + 6 + 6 * 7)
+    # A place: C, 2 splits x 6 metrics of the probe, 4 of them of 6 draws and their summary, the
+    # p-value, and the 3 numbers of the description length.
+    assert len(table) == 2 * (1 + 2 * 6 + 2 * 4 * 7 + 1 + 3)
     assert not table.duplicated(KEY).any()
     assert list(table[["site", "layer"]].drop_duplicates().itertuples(index=False, name=None)) == [
         ("resid_pre", 0),
         ("resid_post", 0),
     ]
     probe = pick(table, method="logistic")
-    assert set(pick(probe, split="test")["metric"]) == {"accuracy", "balanced_accuracy", "auroc"}
-    assert set(pick(probe, split="test")["n"]) == {40}
-    assert set(pick(probe, split="test")["interval"]) == {"bootstrap 95%"}
+    tested = probe[(probe["split"] == "test") & (probe["metric"] != "p_value")]
+    assert set(tested["metric"]) == {*METRICS, *PROBABILITY_METRICS}
+    assert set(tested["n"]) == {40}
+    assert set(tested["interval"]) == {"bootstrap 95%"}
+    assert set(pick(probe, metric="p_value")["n"]) == {6}
     penalty = pick(probe, metric="C")
     assert set(penalty["split"]) == {"train"}
     assert set(penalty["n"]) == {120}
@@ -136,6 +143,56 @@ def test_the_null_is_centred_on_chance_and_summarised(data: Data) -> None:
 def test_no_shuffled_draws_leave_no_null(data: Data) -> None:
     table = data.evaluate(quick(shuffled_draws=0)).table
     assert set(table["method"]) == {"logistic"}
+    assert "p_value" not in set(table["metric"])
+
+
+def test_every_control_and_probe_is_measured(data: Data) -> None:
+    """The planted place passes what the empty one fails."""
+    generator = np.random.default_rng(5)
+    names = np.array(["train", "train", "train", "validation", "test"], dtype=object)
+    group = np.arange(200) // 4
+    rows = replace(
+        data.rows,
+        control_labels=generator.integers(0, 2, (3, 200)),
+        other_splits=tuple(names[generator.permutation(50) % 5][group] for _ in range(2)),
+    )
+    settings = replace(quick(shuffled_draws=20), estimators=["lda", "nearest_neighbours"])
+    results = evaluate_probes(
+        data.activations.__getitem__,
+        list(data.activations),
+        rows,
+        settings,
+        0,
+        lambda place: data.activations[EMPTY],
+    )
+    test = pick(results.table, split="test")
+    assert set(test["method"]) == {
+        *("logistic", "shuffled_labels", "control_task", "resplit"),
+        *("lda", "nearest_neighbours", "untrained"),
+    }
+    planted, empty = (pick(test, site=place.site) for place in (PLANTED, EMPTY))
+    p_value = {"metric": "p_value"}
+    assert pick(planted, **p_value)["value"].item() == pytest.approx(1 / 21)
+    assert pick(empty, **p_value)["value"].item() > 0.05
+    for method, draw in (("logistic", -1), ("resplit", -1), ("lda", -1), ("resplit", 1)):
+        values = pick(planted, method=method, draw=draw, metric="accuracy")["value"]
+        assert values.item() > 0.75
+    for method in ("control_task", "untrained", "shuffled_labels"):
+        values = pick(planted, method=method, draw=-1, metric="accuracy")["value"]
+        assert values.item() < 0.65
+    own, control = (
+        pick(planted, method=method, metric="accuracy", draw=-1)["value"].item()
+        for method in ("logistic", "control_task")
+    )
+    assert pick(planted, metric="selectivity")["value"].item() == pytest.approx(own - control)
+    gain = pick(planted, method="nearest_neighbours", metric="gain_over_linear")
+    assert gain["low"].item() <= gain["value"].item() <= gain["high"].item()
+    train = pick(results.table, split="train", metric="compression")
+    assert pick(train, site=PLANTED.site)["value"].item() > 1.3
+    assert pick(train, site=EMPTY.site)["value"].item() < 1.05
+    curve = pick(results.calibration, split="test", site=PLANTED.site)
+    assert curve["n"].sum() == 40
+    assert curve["observed"].iloc[-1] > curve["observed"].iloc[0]
 
 
 @pytest.mark.parametrize("poison", ["activations", "labels"])
@@ -160,11 +217,9 @@ def test_rows_outside_training_do_not_touch_the_probe(data: Data, poison: str) -
 def test_a_C_that_wins_at_the_end_of_its_grid_is_told(
     data: Data, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level("INFO", logger="probesteer.probes.evaluation")
+    caplog.set_level("INFO", logger="probesteer.probes.chosen")
     data.evaluate(quick([1e-4, 1e-2]))
-    assert caplog.messages == [
-        "resid_post, layer 0: C = 0.01 ends its grid and wins; widen probe.C"
-    ]
+    assert caplog.messages == ["resid_post.000: C = 0.01 ends its grid and wins; widen probe.C"]
     caplog.clear()
     data.evaluate(quick([0.1]))
     assert caplog.messages == []
@@ -174,6 +229,7 @@ def test_few_groups_give_values_without_ends(data: Data) -> None:
     test = data.splits == "test"
     data.groups[test] = np.resize(["one", "two", "three", "four"], int(test.sum()))
     table = pick(data.evaluate().table, method="logistic", split="test")
+    table = table[table["metric"] != "p_value"]
     assert table["value"].notna().all()
     assert table[["low", "high"]].isna().all(axis=None)
     assert set(table["interval"]) == {"bootstrap 95%"}
@@ -207,10 +263,7 @@ def test_each_place_is_read_once(data: Data) -> None:
     results = evaluate_probes(
         read_layer,
         [PLANTED, EMPTY],
-        data.labels,
-        data.groups,
-        data.splits,
-        np.arange(200),
+        data.rows,
         quick(),
         0,
     )
@@ -242,22 +295,19 @@ def test_tokens_that_follow_the_label_are_read_by_the_bag(data: Data) -> None:
         for length, label in zip(lengths, data.labels, strict=True)
     ]
 
-    def bag(ids: NDArray[np.int64]) -> ProbeResults:
-        return evaluate_bag_of_tokens(
-            ids, lengths, data.labels, data.groups, data.splits, quick(), 0
-        )
+    def bag(ids: NDArray[np.int64]) -> pd.DataFrame:
+        return evaluate_bag_of_tokens(ids, lengths, data.rows, quick(), 0)
 
-    results = bag(np.concatenate(texts))
-    assert list(results.table.columns) == COLUMNS
-    assert set(results.table["site"]) == {"tokens"}
-    assert set(results.table["layer"]) == {-1}
-    assert set(results.table["method"]) == {"bag_of_tokens"}
-    assert list(results.probes) == [BAG_OF_TOKENS]
-    assert len(results.table) == 7
-    found = pick(results.table, split="test", metric="auroc")
+    table = bag(np.concatenate(texts))
+    assert list(table.columns) == COLUMNS
+    assert set(table["site"]) == {BAG_OF_TOKENS.site}
+    assert set(table["layer"]) == {BAG_OF_TOKENS.layer}
+    assert set(table["method"]) == {"bag_of_tokens"}
+    assert len(table) == 1 + 2 * 6
+    found = pick(table, split="test", metric="auroc")
     assert found["value"].item() > 0.95
     without = bag(generator.integers(10, 60, int(lengths.sum())))
-    noise = pick(without.table, split="test", metric="auroc")
+    noise = pick(without, split="test", metric="auroc")
     assert 0.25 < noise["value"].item() < 0.75
 
 
