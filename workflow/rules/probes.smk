@@ -5,6 +5,7 @@ rule fit_probes:
         examples=f"{CONCEPT}/examples.parquet",
     output:
         table=f"{TABLES}/probes.parquet",
+        calibration=f"{TABLES}/calibration.parquet",
         probes=f"{TABLES}/probes.safetensors",
     log:
         f"{LOGS}/probes.log",
@@ -17,5 +18,6 @@ rule fit_probes:
     shell:
         "python3 -m probesteer probes --settings {params.settings:q}"
         " --manifest {input.manifest:q} --examples {input.examples:q}"
-        " --table {output.table:q} --probes {output.probes:q}"
+        " --table {output.table:q} --calibration {output.calibration:q}"
+        " --probes {output.probes:q}"
         " --log {log:q} --resources {params.resources:q}"

@@ -12,6 +12,7 @@ from probesteer.concepts.faults import row_fault, shown
 from probesteer.errors import ProbesteerError
 
 SPLITS = ("train", "validation", "test")
+_OTHER = "split_"
 _MEASURED = ("validation", "test")  # each needs prompts of its own
 
 
@@ -88,18 +89,47 @@ def check_folds(examples: pd.DataFrame, folds: int, source: Path) -> None:
     examples: columns label, group and split (assigned). Raises ProbesteerError where the training
     split has too few groups.
     """
-    names, _, counts = _count_groups(examples[examples["split"] == "train"])
+    fault = _folds_fault(examples[examples["split"] == "train"], folds)
+    if fault:
+        raise ProbesteerError(f"{source}: {fault}; use fewer folds or add groups")
+
+
+def with_other_splits(
+    examples: pd.DataFrame, shares: Mapping[str, float], seed: int, count: int, folds: int
+) -> pd.DataFrame:
+    """The examples with columns split_1, split_2 … : up to `count` other ways to deal the groups.
+
+    examples: columns label, group and split (assigned by `assign_splits` with the same seed). A
+    way whose training groups can't be cut into `folds` folds is left out.
+    """
+    _check_shares(shares)
+    wanted = {name: shares[name] for name in SPLITS}
+    found: list[pd.Series] = []
+    for other in range(1, count + 1):
+        splits = _deal(examples, wanted, seed + other, Path("examples"))
+        if not _folds_fault(examples[splits == "train"], folds):
+            found.append(splits)
+    columns = {f"{_OTHER}{number}": splits for number, splits in enumerate(found, start=1)}
+    return examples.assign(**columns)
+
+
+def other_splits(examples: pd.DataFrame) -> list[pd.Series]:
+    """What `with_other_splits` added."""
+    return [examples[column] for column in examples if str(column).startswith(_OTHER)]
+
+
+def _folds_fault(training: pd.DataFrame, folds: int) -> str | None:
+    """Why training examples can't be cut by group into folds with both labels; None: they can."""
+    names, _, counts = _count_groups(training)
     if len(names) < folds:
-        raise ProbesteerError(
-            f"{source}: {len(names)} training groups are too few for {folds} folds;"
-            " use fewer folds or add groups"
-        )
+        return f"{len(names)} training groups are too few for {folds} folds"
     label = scarce_label(counts, folds)
-    if label is not None:
-        raise ProbesteerError(
-            f"{source}: label {label} stands in {np.count_nonzero(counts[:, label])} training"
-            f" groups, too few for {folds} folds with both labels; use fewer folds or add groups"
-        )
+    if label is None:
+        return None
+    return (
+        f"label {label} stands in {np.count_nonzero(counts[:, label])} training groups, too few "
+        f"for {folds} folds with both labels"
+    )
 
 
 def _deal(

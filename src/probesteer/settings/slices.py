@@ -45,6 +45,7 @@ class ExamplesSlice:
 
     position: str
     folds: int
+    resplits: int
     seed: int
     split: SplitSettings = field(default_factory=SplitSettings)
     columns: dict[str, str] = field(default_factory=dict)
@@ -186,7 +187,8 @@ def stage_slice(
         return FetchSlice(model, of_model)
     if stage == "examples":
         asked = settings.concept[concept]
-        read = (asked.position, settings.probe.folds, settings.seed, settings.split)
+        counts = (settings.probe.folds, settings.probe.resplits)
+        read = (asked.position, *counts, settings.seed, settings.split)
         columns, messages = (_of_examples(asked), asked.columns), asked.chat.messages
         return ExamplesSlice(*read, *columns, messages or asked.chat.user is not None, messages)
     if stage == "dataset":

@@ -4,7 +4,6 @@ from typing import Any
 
 from probesteer.concepts.positions import parse_position
 from probesteer.concepts.preparation import prepare_concept
-from probesteer.concepts.splits import check_folds
 from probesteer.files.tables import write_table
 from probesteer.settings.slices import ExamplesSlice
 from probesteer.stages.interface import InputPath, OutputPath
@@ -39,8 +38,9 @@ def run(
         settings.prompt_columns,
         settings.chat,
         settings.messages,
+        settings.folds,
+        settings.resplits,
     )
-    check_folds(concept.examples, settings.folds, examples)
     write_table(neutral_table, concept.neutral, provenance)
     write_table(prompts_table, concept.prompts, provenance)
     write_table(examples_table, concept.examples, provenance)

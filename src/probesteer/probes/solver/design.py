@@ -23,8 +23,8 @@ class Design:
 
     X is an array of numpy (in memory, or a memory map), a matrix of scipy.sparse, or a tensor of
     torch on any device. A large memory map is read in blocks at every pass, so that it may exceed
-    the memory; everything else is one block, standardised once. A sparse X is scaled but not
-    centred, which keeps it sparse: with a free intercept, centring changes the intercept alone.
+    the memory; everything else is one block, standardised once. A sparse X stays sparse: the mean
+    is taken off its products.
 
     standardise: False takes X as it is. rows: [n] bool, the rows that mean and scale are taken
     over; None: all.
@@ -79,14 +79,14 @@ class Design:
 
     def times(self, weights: Array) -> Array:
         """X @ weights: [d, m], in the precision of the weights; [n, m]."""
-        parts = [block @ weights for _, block in self.blocks(weights.dtype)]
+        parts = [self._product(block, weights) for _, block in self.blocks(weights.dtype)]
         return parts[0] if len(parts) == 1 else self._xp.concat(parts)
 
     def transposed_times(self, rows: Array) -> Array:
         """X.T @ rows: [n, m], in the precision of the rows; [d, m]."""
         total = 0
         for where, block in self.blocks(rows.dtype):
-            total = total + block.T @ rows[where]
+            total = total + self._transposed_product(block, rows[where])
         return total
 
     def curvature_product(
@@ -100,8 +100,8 @@ class Design:
         product: Any = 0
         sums: Any = 0
         for where, block in self.blocks(weights.dtype):
-            bent = bend(where, block @ weights)
-            product = product + block.T @ bent
+            bent = bend(where, self._product(block, weights))
+            product = product + self._transposed_product(block, bent)
             sums = sums + self._xp.sum(bent, axis=0)
         return product, sums
 
@@ -110,13 +110,35 @@ class Design:
         total: Any = 0
         for _, block in self.blocks(self.single):
             total = total + block.T @ block
-        return total.toarray() if self.sparse else total
+        if not self.sparse:
+            return total
+        shift = (self.mean / self.scale).astype(self.single)
+        return total.toarray() - self.n * np.outer(shift, shift)
 
     def row_gram(self) -> Array:
         """X @ X.T, [n, n] float32, of a design that is one block."""
         ((_, block),) = self.blocks(self.single)
         product = block @ block.T
-        return product.toarray() if self.sparse else product
+        if not self.sparse:
+            return product
+        # Centred rows and columns are those of centred features.
+        dense = product.toarray()
+        dense -= dense.mean(axis=0)
+        return dense - dense.mean(axis=1, keepdims=True)
+
+    def _product(self, block: Any, weights: Array) -> Array:
+        """Standardised rows times weights."""
+        if not self.sparse:
+            return block @ weights
+        shift = (self.mean / self.scale).astype(weights.dtype)
+        return block @ weights - shift @ weights
+
+    def _transposed_product(self, block: Any, rows: Array) -> Array:
+        """Standardised rows, transposed, times rows."""
+        if not self.sparse:
+            return block.T @ rows
+        shift = (self.mean / self.scale).astype(rows.dtype)
+        return block.T @ rows - shift[:, None] * rows.sum(axis=0)
 
     def in_the_span_of_rows(self) -> tuple["Design", Array]:
         """Of a dense design with n < d: its rows in an orthonormal basis of their span.
@@ -150,18 +172,19 @@ class Design:
             squares = np.asarray(chosen.multiply(chosen).mean(axis=0)).ravel()
             spread = np.sqrt(np.maximum(squares - dense_mean**2, 0))
             constant = spread <= 1e-12 * np.maximum(np.abs(dense_mean), 1e-300)
-            return np.zeros(self.d), np.where(constant, 1.0, spread), constant
+            return dense_mean, np.where(constant, 1.0, spread), constant
         xp, count = self._xp, self.n if rows is None else int(rows.sum())
         total, squares = self.array(np.zeros(self.d)), self.array(np.zeros(self.d))
         for block in self._chosen(rows):
             total = total + xp.sum(block, axis=0)
         mean = total / count
-        low, high = mean, mean
+        low, high = mean + np.inf, mean - np.inf
         for block in self._chosen(rows):
             squares = squares + xp.sum((block - mean) ** 2, axis=0)
             low = xp.minimum(low, xp.min(block, axis=0))
             high = xp.maximum(high, xp.max(block, axis=0))
         constant = low == high
+        mean = xp.where(constant, low, mean)  # without its rounding
         return mean, xp.where(constant, xp.ones_like(mean), xp.sqrt(squares / count)), constant
 
     def _chosen(self, rows: NDArray[np.bool_] | None) -> Iterator[Any]:

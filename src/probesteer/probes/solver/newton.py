@@ -172,9 +172,9 @@ def _step(
     problems.intercepts[where] = intercepts + scaled[:, None] * way_intercept
     problems.eta[:, where] = eta + scaled[None, :, None] * moved
     problems.objectives[members] = reached
-    problems.decrements[members] = -slopes
+    problems.decrements[members] = np.maximum(-slopes, 0.0)
     problems.steps[members] += 1
-    done = (-slopes / 2 <= tolerance * np.abs(reached)) & (slopes <= 0) & (lengths > 0)
+    done = (-slopes / 2 <= tolerance * np.abs(reached)) & (slopes <= 0)
     problems.converged[members] = done
     stuck = (lengths == 0) | (problems.steps[members] >= _SINGLE_STEPS)
     if double:  # nothing more exact is left

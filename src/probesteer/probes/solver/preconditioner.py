@@ -46,8 +46,7 @@ def make_preconditioner(design: Design) -> Preconditioner:
     kept = values > _ROUNDING * xp.max(values)
     values, vectors = values[kept], vectors[:, kept]
     if not tall:
-        ((_, block),) = design.blocks(design.single)
-        vectors = (block.T @ vectors) / xp.sqrt(values)
+        vectors = design.transposed_times(vectors) / xp.sqrt(values)
     return Preconditioner(
         design.array(vectors, design.single), design.array(values / design.n, design.single)
     )
