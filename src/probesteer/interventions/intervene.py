@@ -1,43 +1,84 @@
 """One context manager for interventions on a model, in plain calls and inside `generate`."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import partial
 
-from torch import Tensor
+from torch import Tensor, where
 
+from probesteer.interventions.edited_tokens import FromToken, Positions
 from probesteer.interventions.edits import Edit
+from probesteer.interventions.sequences import PromptShape, SequenceTracker, tracked
 from probesteer.models.loading import LoadedModel
 from probesteer.models.sites import at_place
 from probesteer.places import Place
 
 
 @contextmanager
-def intervene(loaded: LoadedModel, place: Place, edit: Edit, start: int = 0) -> Iterator[None]:
-    """Apply `edit` at `place` in every forward pass, from token `start` on.
+def intervene(
+    loaded: LoadedModel,
+    places: Place | Sequence[Place],
+    edit: Edit,
+    positions: Positions | int = 0,
+    prompt_lengths: Sequence[int] | None = None,
+    prompt_mask: Tensor | None = None,
+) -> Iterator[None]:
+    """Apply `edit` at `places` in every forward pass, to the tokens at `positions`.
 
-    The model's batch holds every row S times in succession, once a variant of the edit. Inside
-    `generate` the first pass sees the prompt and later ones a token each: those come after the
-    prompt and are all edited. Leaving the context restores the model.
+    For another edit at another place, nest contexts: those entered first come first. The model's
+    batch holds every row S times in succession, once a variant of the edit (so beams and several
+    continuations of a row need an edit of one variant).
+
+    positions: see `edited_tokens`; a number stands for that token and all that follow. Tokens are
+    counted over the whole sequence, from its first real token. Inside `generate` the first pass
+    is the prompt; in a plain pass everything is, unless it goes on from a cache that was filled
+    inside the context. Padding, where the attention mask is 0, is never edited.
+    prompt_lengths: real tokens of each prompt, where that is not so. prompt_mask: [rows, tokens]
+    for a model that is given no mask of that shape, such as inside `generate` with a static cache.
+
+    Leaving the context, also by an exception, restores the model.
+    Raises ProbesteerError for a place that the model doesn't have.
     """
-    seen = 0
-
-    def apply(x: Tensor) -> Tensor:
-        nonlocal seen
-        first, seen = max(0, start - seen), seen + x.shape[1]
-        if first >= x.shape[1]:
-            return x
-        edited = apply_stacked(edit, x[:, first:])
-        if first == 0:
-            return edited
-        whole = x.clone()
-        whole[:, first:] = edited
-        return whole
-
-    with at_place(loaded.blocks, place, apply):
+    chosen = FromToken(positions) if isinstance(positions, int) else positions
+    wanted = [places] if isinstance(places, Place) else list(places)
+    with ExitStack() as hooks:
+        known = PromptShape(prompt_lengths, prompt_mask)
+        layers = sorted({place.layer for place in wanted})
+        trackers: dict[int, SequenceTracker] = {}
+        # Places first: one that isn't there is told before anything is tracked.
+        for place in wanted:
+            apply = partial(_apply, edit, chosen, trackers, place)
+            hooks.enter_context(at_place(loaded.blocks, place, apply))
+        trackers.update(hooks.enter_context(tracked(loaded, layers, known)))
         yield
+
+
+def _apply(
+    edit: Edit,
+    positions: Positions,
+    trackers: dict[int, SequenceTracker],
+    place: Place,
+    x: Tensor,
+) -> Tensor | None:
+    """x: [batch * S, tokens, d] with the chosen tokens edited; None where there are none."""
+    tokens = trackers[place.layer].tokens(*x.shape[:2])
+    wanted = positions.chosen(tokens.index, tokens.prompt) & (tokens.index >= 0)
+    columns = wanted.any(dim=0).nonzero().flatten().tolist()
+    if not columns:
+        return None
+    part = slice(columns[0], columns[-1] + 1)
+    given = x[:, part]
+    edited = apply_stacked(edit, given)
+    if not wanted[:, part].all():
+        edited = where(wanted[:, part, None].to(x.device), edited, given)
+    if edited.shape == x.shape:
+        return edited
+    whole = x.clone()
+    whole[:, part] = edited
+    return whole
 
 
 def apply_stacked(edit: Edit, x: Tensor) -> Tensor:
     """x: [batch * S, tokens, d], each row S times in succession -> edited, same shape."""
-    stacked = x.view(-1, edit.size, *x.shape[1:])
+    stacked = x.reshape(-1, edit.size, *x.shape[1:])
     return edit.to(x)(stacked).reshape(x.shape)

@@ -46,7 +46,7 @@ def sample_continuations(
     for drawn, (prompt, ids) in enumerate(zip(prompts, sequences, strict=True), start=seed):
         batch = torch.from_numpy(ids).to(loaded.device).repeat(len(strengths), 1)
         torch.manual_seed(drawn)
-        with intervene(loaded, direction.place, edit, start=len(ids) - 1):
+        with intervene(loaded, direction.place, edit, len(ids) - 1):
             written = loaded.model.generate(
                 input_ids=batch,
                 attention_mask=torch.ones_like(batch),

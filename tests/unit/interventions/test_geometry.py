@@ -1,8 +1,10 @@
 """Angle and norm ratio against vectors that are made explicitly."""
 
 import numpy as np
+import torch
 
-from probesteer.interventions.geometry import angle_and_norm_ratio
+from probesteer.interventions.edits import Ablate, Add, Multiply, Rotate
+from probesteer.interventions.geometry import angle_and_norm_ratio, turn_and_stretch
 
 
 def test_equals_the_moved_vectors_themselves() -> None:
@@ -36,3 +38,27 @@ def test_nothing_can_be_said_of_a_zero_residual() -> None:
     assert not np.isfinite(ratio[:, 0]).any()
     assert ratio[1, 1] == 0
     assert np.isnan(angle[1, 1]), "a vector moved to zero has no direction"
+
+
+def test_an_addition_turns_as_the_closed_form_says() -> None:
+    rng = np.random.default_rng(1)
+    x = rng.standard_normal((9, 6)).astype(np.float32)
+    pushes = rng.standard_normal((4, 6)).astype(np.float32)
+    found = turn_and_stretch(x, Add(torch.from_numpy(pushes)))
+    for one, expected in zip(found, angle_and_norm_ratio(x, pushes), strict=True):
+        np.testing.assert_allclose(one, expected, atol=1e-6)
+
+
+def test_other_operators_turn_and_stretch_as_they_promise() -> None:
+    x = np.array([[3, 4], [0, 2], [5, 0]], dtype=np.float32)
+    u = torch.tensor([[0.0, 1]] * 2)
+    angle, ratio = turn_and_stretch(x, Rotate(u, torch.tensor([10.0, -1e-3])))
+    np.testing.assert_allclose(angle, [[10, 0, 10], [1e-3, 0, 1e-3]], rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(ratio, 1)
+    angle, ratio = turn_and_stretch(x, Multiply(torch.tensor([0.5, -2.0])))
+    np.testing.assert_allclose(angle, [[0] * 3, [180] * 3], atol=1e-6)
+    np.testing.assert_allclose(ratio, [[0.5] * 3, [2] * 3])
+    angle, ratio = turn_and_stretch(x, Ablate(u, torch.ones(2)))
+    np.testing.assert_allclose(ratio, [[0.6, 0, 1]] * 2, atol=1e-7)
+    np.testing.assert_allclose(angle[0, [0, 2]], [np.degrees(np.arctan2(4, 3)), 0], atol=1e-6)
+    assert np.isnan(angle[:, 1]).all()

@@ -1,0 +1,1 @@
+"""What an intervention does to activations: pure functions of tensors [..., d]."""
