@@ -1,240 +1,28 @@
-"""The key numbers of each concept at each place, as rows of text."""
+"""All numbers that the page shows, as rows of text."""
 
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
-from probesteer.figures.places import axis_label, places_of
-from probesteer.figures.rows import concepts_of, matching
-from probesteer.figures.scale_sensitivity import at_bound
-from probesteer.figures.units import many, per, span, step_of, unit_of
-from probesteer.places import Place
-from probesteer.report.finding import UNKNOWN, Numbers
-from probesteer.report.numbers import MISSING, estimate, interval, number
+from probesteer.figures.rows import matching
+from probesteer.report.compact_table import CompactTable
+from probesteer.report.evidence_tables import (
+    calibration_table,
+    positions_table,
+    sparse_table,
+    transfer_table,
+)
+from probesteer.report.reading_tables import controls_table, other_probes_table, reading_table
+from probesteer.report.steering_tables import scale_table, steering_table
 
-
-@dataclass(frozen=True)
-class CompactTable:
-    """A table of text, ready to be shown; each row has as many cells as there are columns."""
-
-    title: str
-    note: str
-    columns: list[str]
-    rows: list[list[str]]
+_TABLES = (
+    *(reading_table, controls_table, other_probes_table, positions_table, transfer_table),
+    *(sparse_table, calibration_table, steering_table, scale_table),
+)
 
 
 def compact_tables(tables: Mapping[str, pd.DataFrame], model: str) -> list[CompactTable]:
-    """The tables of one model that have rows: reading, steering, scale."""
+    """The tables of one model that have rows."""
     own = {name: matching(table, model=model) for name, table in tables.items() if "model" in table}
-    made = [_reading(own), _steering(own), _scale(own)]
+    made = [table_of(own) for table_of in _TABLES]
     return [table for table in made if table.rows]
-
-
-def _reading(tables: Mapping[str, pd.DataFrame]) -> CompactTable:
-    on_test = _rows(tables, "probes", split="test")
-    probe = matching(on_test, method="logistic", draw=-1)
-    accuracy = _lookup(matching(probe, metric="accuracy"))
-    auroc = _lookup(matching(probe, metric="auroc"))
-    null = _lookup(matching(on_test, method="shuffled_labels", draw=-1, metric="accuracy"))
-    directions = _rows(tables, "directions", method="difference_of_means", draw=-1)
-    separation = _lookup(matching(directions, metric="gap_in_sigmas"))
-    norm = _lookup(matching(directions, metric="mean_norm"))
-    rows = []
-    for concept, place in _pairs(probe):
-        key = (concept, place)
-        mean, _, high = null.get(key, UNKNOWN)
-        rows.append(
-            [
-                concept,
-                axis_label(place),
-                estimate(*accuracy.get(key, UNKNOWN)),
-                estimate(*auroc.get(key, UNKNOWN)),
-                f"{number(mean)} ± {number(high - mean)}" if math.isfinite(mean) else MISSING,
-                number(separation.get(key, UNKNOWN)[0]),
-                number(norm.get(key, UNKNOWN)[0]),
-            ]
-        )
-    return CompactTable(
-        "Reading",
-        "Test split, with 95% bootstrap intervals, but for the columns of training rows. Shuffled "
-        "labels: mean ± standard deviation. The gap is the distance of the class means along the "
-        "difference-of-means direction.",
-        [
-            "concept",
-            "layer",
-            "accuracy",
-            "AUROC",
-            "shuffled labels",
-            "gap (sigmas), training rows",
-            "mean norm, training rows",
-        ],
-        rows,
-    )
-
-
-def _steering(tables: Mapping[str, pd.DataFrame]) -> CompactTable:
-    steering = _rows(tables, "steering", positions="from_last")
-    metrics = ["slope", "kl", "neutral_loss", "top1_agreement", "angle"]
-    steering = steering[steering["metric"].isin(metrics)] if len(steering) else steering
-    pushes = matching(steering, method="difference_of_means", draw=-1)
-    slopes = matching(pushes, metric="slope", split="test")
-    slope = _lookup(slopes)
-    drawn = matching(steering, method="random", draw=-1, metric="slope", split="test")
-    spread = _lookup(drawn)
-    strength = _nearest_to_one(pushes)
-    at_one = matching(pushes, split="all", strength=strength)  # only the response is split
-    kl, agreement, angle, loss = (
-        _lookup(matching(at_one, metric=metric))
-        for metric in ("kl", "top1_agreement", "angle", "neutral_loss")
-    )
-    unsteered = _lookup(matching(pushes, split="all", metric="neutral_loss", strength=0))
-    rows = []
-    for concept, place in _pairs(pushes):
-        key = (concept, place)
-        rise = loss.get(key, UNKNOWN)[0] - unsteered.get(key, UNKNOWN)[0]
-        rows.append(
-            [
-                concept,
-                axis_label(place),
-                estimate(*slope.get(key, UNKNOWN)),
-                interval(*spread.get(key, UNKNOWN)[1:]),
-                number(kl.get(key, UNKNOWN)[0]),
-                number(rise),
-                number(agreement.get(key, UNKNOWN)[0]),
-                number(angle.get(key, UNKNOWN)[0]),
-            ]
-        )
-    at, unit = f"at {strength:g}", unit_of(pushes, "steering")
-    return CompactTable(
-        "Steering",
-        f"Difference of means, pushed from the last prompt token on; strengths in {many(unit)}. "
-        "Test prompts: the slope, with 95% bootstrap intervals, and its range over random "
-        "directions of the same length, whose sign is arbitrary. All prompts: KL, top token and "
-        "angle. The loss is of the same push at every token of the neutral texts. At the last "
-        "layer a push goes straight into the output.",
-        [
-            "concept",
-            "layer",
-            f"slope {span(step_of(slopes))} ({per(unit)})",
-            "random slopes",
-            f"KL {at} (nats)",
-            f"loss rise {at} (nats/token)",
-            f"same top token {at}",
-            f"angle {at} (degrees)",
-        ],
-        rows,
-    )
-
-
-def _scale(tables: Mapping[str, pd.DataFrame]) -> CompactTable:
-    sensitivity = _rows(tables, "sensitivity")
-    added, scaled = (matching(sensitivity, operator=name) for name in ("add", "multiply"))
-    doublings = [
-        _lookup(matching(rows, metric=metric))
-        for rows, metric in (
-            (added, "doubling_negative"),
-            (added, "doubling_positive"),
-            (scaled, "doubling_below"),
-            (scaled, "doubling_above"),
-        )
-    ]
-    rising = [_ends(matching(added, metric=name)) for name in ("monotone_low", "monotone_high")]
-    rows = []
-    for concept, place in _pairs(sensitivity):
-        key = (concept, place)
-        rows.append(
-            [
-                concept,
-                axis_label(place),
-                rising_range(*(ends.get(key, _NO_END) for ends in rising)),
-                *(estimate(*found.get(key, UNKNOWN)) for found in doublings),
-            ]
-        )
-    unit = unit_of(added, "sensitivity")
-    return CompactTable(
-        "Scale",
-        f"Added: strengths in {many(unit)}; the response is of a push from the last prompt token "
-        "on, the loss of one at every token of the neutral texts. Multiplied: factors on the "
-        "activation, at every token. (end): the last strength tried. A dash: not reached within "
-        "the range tried.",
-        [
-            "concept",
-            "layer",
-            "response rises in",
-            "loss doubled, negative strength",
-            "loss doubled, positive strength",
-            "loss doubled, smaller factor",
-            "loss doubled, larger factor",
-        ],
-        rows,
-    )
-
-
-def rising_range(low: tuple[float, bool], high: tuple[float, bool]) -> str:
-    """The range of strengths in which the response rises; "none" where it is empty.
-
-    low, high: the strength at that end, and whether it is only the last one tried.
-    """
-    ends = (low[0], high[0])
-    if not all(map(math.isfinite, ends)):
-        return interval(*ends)
-    if ends == (0, 0):
-        return "none"
-    if low[1] and high[1] and -low[0] == high[0]:
-        return f"to the end (±{high[0]:g})"
-    texts = [f"{number(end)} (end)" if last else number(end) for end, last in (low, high)]
-    return f"[{', '.join(texts)}]"
-
-
-_NO_END = (math.nan, False)
-
-
-def _ends(rows: pd.DataFrame) -> dict[tuple[str, Place], tuple[float, bool]]:
-    """Each end of a rising range, and whether it is only the last strength tried."""
-    last = at_bound(rows)
-    values, lasts = (_lookup(rows.assign(value=column)) for column in (rows["value"], last))
-    return {key: (values[key][0], bool(lasts[key][0])) for key in values}
-
-
-def _rows(tables: Mapping[str, pd.DataFrame], name: str, **wanted: str | float) -> pd.DataFrame:
-    """Matching rows of a table that may not have been made."""
-    table = tables.get(name)
-    if table is None or table.empty:
-        return pd.DataFrame(columns=_COLUMNS)
-    return matching(table, **wanted)
-
-
-_COLUMNS = [
-    *("model", "concept", "site", "layer", "operator", "method", "draw", "positions", "unit"),
-    *("strength", "split", "metric", "value", "low", "high", "bound"),
-]
-
-
-def _pairs(rows: pd.DataFrame) -> list[tuple[str, Place]]:
-    places = places_of(rows)
-    present = set(zip(rows["concept"], rows["site"], rows["layer"], strict=True))
-    return [
-        (concept, place)
-        for concept in concepts_of(rows)
-        for place in places
-        if (concept, place.site, place.layer) in present
-    ]
-
-
-def _lookup(rows: pd.DataFrame) -> dict[tuple[str, Place], Numbers]:
-    """Value, low, high by concept and place."""
-    columns = (rows[name] for name in ("concept", "site", "layer", "value", "low", "high"))
-    return {
-        (str(concept), Place(str(site), int(layer))): (float(value), float(low), float(high))
-        for concept, site, layer, value, low, high in zip(*columns, strict=True)
-    }
-
-
-def _nearest_to_one(rows: pd.DataFrame) -> float:
-    """The positive strength nearest to 1."""
-    strengths = rows["strength"].to_numpy(dtype=np.float64)
-    strengths = strengths[strengths > 0]
-    return float(strengths[np.abs(np.log(strengths)).argmin()]) if len(strengths) else math.nan

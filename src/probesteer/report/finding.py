@@ -1,14 +1,36 @@
-"""A finding: the evidence on one concept in one model, and what it amounts to."""
+"""A finding: the evidence on one concept in one model, and what it amounts to.
+
+The rules of every verdict are here and nowhere else. Places are chosen on validation; what is
+judged is of the test split.
+
+- It is above the shuffled labels if the accuracy's interval starts above their mean plus two
+  standard deviations, and the p-value against them, corrected over all concepts and places, is
+  below 0.05; where no corrected p-value was computed, the first alone decides.
+- It *reads* if it is above the shuffled labels, and the interval starts above the end of the bag
+  of tokens' interval. It *reads its words only* if it is above the shuffled labels, and the
+  interval reaches that of the bag of tokens.
+- It is *beyond the untrained model* if the interval starts above the end of the one that a probe
+  on the same model with weights drawn anew has at its own best place. This is a statement of its
+  own: it doesn't enter the verdict.
+- It is *selective* if the interval of the selectivity starts above 0.
+- A nonlinear probe reads *more* if the interval of its gain starts above 0; that a line is enough
+  cannot be shown, only that no gain was.
+- It *transfers* to another concept of its family if the interval of the AUROC there starts above
+  0.5, and orders it the wrong way round if it ends below.
+- It *steers* if the interval of the slope starts above 0 and above the slope of every random
+  direction in size.
+
+An unknown number shows nothing: the answer is no.
+"""
 
 import math
 from dataclasses import dataclass
 
 from probesteer.places import Place
+from probesteer.report.evidence import NO_EVIDENCE, Evidence, Trial
 
-Numbers = tuple[float, float, float]
-"""Value, low, high."""
-
-UNKNOWN: Numbers = (math.nan, math.nan, math.nan)
+LEVEL = 0.05
+"""Corrected p-values below this count."""
 
 
 @dataclass(frozen=True)
@@ -86,16 +108,60 @@ class Finding:
     doubling_unit: str
     """Unit of the two strengths before; it may differ from `unit`."""
 
+    metric: str = "accuracy"
+    """What `accuracy` is: that of labels, or "r2" where they are real numbers."""
+
+    evidence: Evidence = NO_EVIDENCE
+    """What else is known at `best_place`."""
+
+    @property
+    def significant(self) -> bool:
+        """Whether the corrected p-value is below `LEVEL`, or there is none."""
+        adjusted = self.evidence.adjusted
+        return math.isnan(adjusted) or adjusted < LEVEL
+
+    @property
+    def above_null(self) -> bool:
+        """Whether the interval at `best_place` is above what shuffled labels reach."""
+        return self.accuracy_low > self.null_mean + 2 * self.null_sd and self.significant
+
     @property
     def reads(self) -> bool:
-        """Whether the interval at `best_place` is above both controls."""
-        return above_controls(self.accuracy_low, self.null_mean, self.null_sd, self.baseline_high)
+        """Whether that interval is above both controls."""
+        above = above_controls(self.accuracy_low, self.null_mean, self.null_sd, self.baseline_high)
+        return above and self.significant
 
     @property
     def reads_words(self) -> bool:
         """Whether that interval is above the shuffled labels, but not above the bag of tokens."""
-        above_null = self.accuracy_low > self.null_mean + 2 * self.null_sd
-        return above_null and self.accuracy_low <= self.baseline_high
+        return self.above_null and self.accuracy_low <= self.baseline_high
+
+    @property
+    def beyond_untrained(self) -> bool | None:
+        """Whether that interval is above the untrained model's; None where it was not tried."""
+        value, _, high = self.evidence.untrained
+        return None if math.isnan(value) else self.accuracy_low > high
+
+    @property
+    def selective(self) -> bool | None:
+        """Whether the selectivity's interval is above 0; None where it was not tried."""
+        value, low, _ = self.evidence.selectivity
+        return None if math.isnan(value) else low > 0
+
+    @property
+    def more_than_linear(self) -> list[Trial]:
+        """The nonlinear probes whose gain has its interval above 0."""
+        return [gain for gain in self.evidence.gains if gain.numbers[1] > 0]
+
+    @property
+    def transfers_to(self) -> list[Trial]:
+        """The concepts of its family on which the AUROC's interval is above 0.5."""
+        return [trial for trial in self.evidence.transfers if trial.numbers[1] > 0.5]
+
+    @property
+    def reversed_on(self) -> list[Trial]:
+        """The concepts of its family on which that interval is below 0.5."""
+        return [trial for trial in self.evidence.transfers if trial.numbers[2] < 0.5]
 
     @property
     def random_size(self) -> float:
@@ -111,10 +177,22 @@ class Finding:
 
     @property
     def verdict(self) -> str:
-        """Both answers in a word or two."""
-        if self.reads:
-            return "reads, steers" if self.steers else "reads only"
-        return "steers only" if self.steers else "not shown"
+        """Both answers in a few words: a key of `VERDICTS`."""
+        reading = "reads" if self.reads else "reads words" if self.reads_words else ""
+        if not reading:
+            return "steers only" if self.steers else "not shown"
+        return f"{reading}, steers" if self.steers else f"{reading} only"
+
+
+VERDICTS = {
+    "reads, steers": "both",
+    "reads only": "one",
+    "reads words, steers": "words",
+    "reads words only": "words",
+    "steers only": "one",
+    "not shown": "none",
+}
+"""Every verdict, and the look of its badge."""
 
 
 def above_controls(low: float, null_mean: float, null_sd: float, baseline_high: float) -> bool:

@@ -2,34 +2,37 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from probesteer.errors import ProbesteerError
+from probesteer.figures.chosen_places import highest, of_reading
 from probesteer.figures.places import at_place, depth, places_of
 from probesteer.figures.rows import first_split, matching
 from probesteer.figures.units import step_of, unit_of
 from probesteer.places import Place
-from probesteer.report.finding import UNKNOWN, Finding, Numbers, above_controls
+from probesteer.report.evidence import UNKNOWN, Numbers
+from probesteer.report.evidence_rows import evidence_of, first_numbers
+from probesteer.report.finding import Finding, above_controls
 
 
 def findings_of(tables: Mapping[str, pd.DataFrame]) -> list[Finding]:
     """One finding for each model and concept, in the order of the probes table.
 
-    tables: "probes", and where they were made "steering" and "sensitivity". Raises
-    ProbesteerError where there are no probes.
+    tables: "probes", and where they were made "steering" and "sensitivity", and those of further
+    evidence. Raises ProbesteerError where there are no probes.
     """
     probes = tables.get("probes")
     if probes is None or probes.empty:
         raise ProbesteerError("probes table: no rows; run the stage that measures them")
-    accuracies = matching(probes, metric="accuracy")
+    accuracies = of_reading(probes)
     steering, sensitivity = tables.get("steering"), tables.get("sensitivity")
     slopes = None
     if steering is not None:
         slopes = matching(steering, metric="slope", positions="from_last")
     pairs = probes[["model", "concept"]].drop_duplicates()
-    return [
+    findings = [
         _finding(
             str(model),
             str(concept),
@@ -38,6 +41,10 @@ def findings_of(tables: Mapping[str, pd.DataFrame]) -> list[Finding]:
             None if sensitivity is None else matching(sensitivity, model=model, concept=concept),
         )
         for model, concept in pairs.itertuples(index=False)
+    ]
+    return [
+        replace(found, evidence=evidence_of(tables, found.model, found.concept, found.best_place))
+        for found in findings
     ]
 
 
@@ -85,6 +92,7 @@ def _finding(
     return Finding(
         model=model,
         concept=concept,
+        metric=str(next(iter(accuracies["metric"]), "accuracy")),
         best_place=best,
         accuracy=accuracy[0],
         accuracy_low=accuracy[1],
@@ -120,7 +128,7 @@ def _reading(accuracies: pd.DataFrame, split: str) -> _Reading:
         probe=numbers_by_place(matching(rows, method="logistic")),
         # the table's high end is the mean plus the standard deviation
         null={place: (mean, high - mean) for place, (mean, _, high) in shuffled.items()},
-        baseline=_first(matching(rows, method="bag_of_tokens")),
+        baseline=first_numbers(matching(rows, method="bag_of_tokens")),
     )
 
 
@@ -135,8 +143,7 @@ def numbers_by_place(rows: pd.DataFrame) -> dict[Place | None, Numbers]:
 
 def _highest(numbers: Mapping[Place | None, Numbers]) -> Place | None:
     """The place with the highest value; the earliest of equals."""
-    known = {place: value for place, (value, _, _) in numbers.items() if math.isfinite(value)}
-    return max(known, key=lambda place: known[place], default=None)
+    return highest({place: value for place, (value, _, _) in numbers.items() if place is not None})
 
 
 def _steepest(pushes: pd.DataFrame, last: Place | None) -> tuple[Place | None, Place | None]:
@@ -150,14 +157,6 @@ def _steepest(pushes: pd.DataFrame, last: Place | None) -> tuple[Place | None, P
     if not others:
         return _highest(slopes), None
     return _highest(others), last if last in slopes else None
-
-
-def _first(rows: pd.DataFrame) -> Numbers:
-    """Value, low, high of the first row; NaN where there is none."""
-    if rows.empty:
-        return UNKNOWN
-    first = rows.iloc[0]
-    return float(first["value"]), float(first["low"]), float(first["high"])
 
 
 def _doubling(rows: pd.DataFrame | None, place: Place | None) -> tuple[float, float, str]:

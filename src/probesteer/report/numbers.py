@@ -27,3 +27,8 @@ def estimate(value: float, low: float, high: float) -> str:
     if not math.isfinite(value) or ends == MISSING:
         return number(value)
     return f"{number(value)} {ends}"
+
+
+def spread(mean: float, sd: float) -> str:
+    """`mean ± standard deviation`."""
+    return f"{number(mean)} ± {number(sd)}"

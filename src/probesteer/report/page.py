@@ -14,7 +14,8 @@ from markupsafe import Markup
 from probesteer.figures.catalogue import CATALOGUE
 from probesteer.figures.places import axis_label
 from probesteer.figures.units import meaning, per, span
-from probesteer.report.compact_tables import CompactTable, compact_tables
+from probesteer.report.compact_table import CompactTable
+from probesteer.report.compact_tables import compact_tables
 from probesteer.report.content import ConceptText, ReportContent
 from probesteer.report.finding import Finding
 from probesteer.report.findings import findings_of

@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 
 from probesteer.errors import ProbesteerError
-from probesteer.report.compact_tables import CompactTable
+from probesteer.report.compact_table import CompactTable
 from probesteer.report.numbers import MISSING, number
 
 _NAMES = ["model", "concept", "stage"]
 _SIZES = ["wall_s", "peak_rss_mb", "peak_gpu_mb"]
-_OF_A_MODEL = ("cosines", "figures")
+_OF_A_MODEL = ("significance", "transfer", "cosines", "figures")
 
 
 def read_resources(

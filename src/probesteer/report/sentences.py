@@ -5,40 +5,40 @@ import math
 from probesteer.figures.places import phrase
 from probesteer.figures.units import amount, per, span
 from probesteer.report.finding import Finding
-from probesteer.report.numbers import estimate, number
+from probesteer.report.numbers import estimate, number, spread
 
-_TOO_FEW = "there are too few groups for an interval"
+TOO_FEW = "there are too few groups for an interval"
 
 
 def reading_sentence(finding: Finding) -> str:
-    """Whether and where the concept can be read."""
+    """Whether and where the concept can be read, against what controls reach."""
     if finding.best_place is None or not math.isfinite(finding.accuracy):
         return f"Reading {finding.concept} was not measured."
     where = phrase(finding.best_place)
     accuracy = estimate(finding.accuracy, finding.accuracy_low, finding.accuracy_high)
-    null = f"{number(finding.null_mean)} ± {number(finding.null_sd)}"
+    null = _null(finding)
     tokens = estimate(finding.baseline, finding.baseline_low, finding.baseline_high)
-    measured = (
-        f"a probe at {where}, chosen on validation, is right on {accuracy} of the test examples"
-    )
-    first = _first_place(finding)
+    measured = f"a probe at {where}, chosen on validation, {_does(finding, accuracy)}"
+    after = f"{_first_place(finding)}{_untrained(finding)}"
     if finding.reads:
         return (
             f"{finding.concept} can be read: {measured}, against {null} with shuffled labels and "
-            f"{tokens} from a bag of tokens.{first}"
+            f"{tokens} from a bag of tokens.{after}"
         )
     if finding.reads_words:
         return (
             f"{finding.concept} can be read, but not beyond its words: {measured}, against {null} "
-            f"with shuffled labels; a bag of tokens reaches this ({tokens}).{first}"
+            f"with shuffled labels; a bag of tokens reaches this ({tokens}).{after}"
         )
     reasons = []
     if not math.isfinite(finding.accuracy_low):
-        reasons.append(_TOO_FEW)
+        reasons.append(TOO_FEW)
     if not math.isfinite(finding.null_sd):
         reasons.append("no shuffled labels were tried")
     elif finding.accuracy_low <= finding.null_mean + 2 * finding.null_sd:
         reasons.append(f"shuffled labels reach this ({null})")
+    elif not finding.significant:
+        reasons.append(f"its corrected p-value is {_p_value(finding)}")
     if not math.isfinite(finding.baseline):
         reasons.append("no bag of tokens was tried")
     elif not math.isfinite(finding.baseline_high):
@@ -46,7 +46,7 @@ def reading_sentence(finding: Finding) -> str:
     elif finding.accuracy_low <= finding.baseline_high:
         reasons.append(f"a bag of tokens reaches this ({tokens})")
     return (
-        f"That {finding.concept} can be read is not shown: {measured}; {_listed(reasons)}.{first}"
+        f"That {finding.concept} can be read is not shown: {measured}; {_listed(reasons)}.{after}"
     )
 
 
@@ -68,7 +68,7 @@ def steering_sentence(finding: Finding) -> str:
         )
     reasons = []
     if not (math.isfinite(finding.slope_low) and math.isfinite(finding.slope_high)):
-        reasons.append(_TOO_FEW)
+        reasons.append(TOO_FEW)
     elif finding.slope_high < 0:
         reasons.append("it pushes the wrong way: the interval is below zero")
     elif finding.slope_low <= 0:
@@ -80,6 +80,24 @@ def steering_sentence(finding: Finding) -> str:
     return f"That it steers is not shown: {measured}; {_listed(reasons)}."
 
 
+def _does(finding: Finding, accuracy: str) -> str:
+    if finding.metric == "r2":
+        return f"explains {accuracy} of the variance of the test examples (R²)"
+    return f"is right on {accuracy} of the test examples"
+
+
+def _null(finding: Finding) -> str:
+    """What shuffled labels reach, with the corrected p-value where there is one."""
+    null = spread(finding.null_mean, finding.null_sd)
+    if math.isnan(finding.evidence.adjusted):
+        return null
+    return f"{null} (corrected p = {_p_value(finding)})"
+
+
+def _p_value(finding: Finding) -> str:
+    return f"{finding.evidence.adjusted:.2g}"
+
+
 def _first_place(finding: Finding) -> str:
     if finding.read_from is None:
         return " On validation no place is above both."
@@ -88,6 +106,21 @@ def _first_place(finding: Finding) -> str:
         f" The first place above both, chosen on validation, is {phrase(finding.read_from)}: "
         f"{there} on the test examples."
     )
+
+
+def _untrained(finding: Finding) -> str:
+    """Whether it takes training to read the concept; nothing where that was not tried."""
+    if finding.beyond_untrained is None:
+        return ""
+    reached = estimate(*finding.evidence.untrained)
+    if finding.beyond_untrained:
+        return f" An untrained model of the same shape stays below: {reached}."
+    if not math.isfinite(finding.accuracy_low) or not math.isfinite(finding.evidence.untrained[2]):
+        return (
+            f" That an untrained model of the same shape ({reached}) stays below is not shown: "
+            f"{TOO_FEW}."
+        )
+    return f" An untrained model of the same shape reaches this: {reached}."
 
 
 def _listed(reasons: list[str]) -> str:

@@ -37,6 +37,8 @@ def run(tmp_path: Path) -> Path:
         leave(tmp_path / f"activations/{concept}.json", "activations", 4)
         for stage in ("probes", "steering"):
             leave(measured / f"m/{concept}/{stage}.json", stage, 8)
+    for stage in ("significance", "transfer"):
+        leave(measured / f"m/{stage}.json", stage, 1)
     leave(measured / "m/cosines.json", "cosines", 16)
     leave(measured / "m/figures.json", "figures", 32)
     leave(measured / "report.json", "report", 500)  # of an earlier report
@@ -57,11 +59,13 @@ def test_all_jobs_behind_the_report_are_read(run: Path) -> None:
         ("m", "b", "activations"),
         ("m", "b", "probes"),
         ("m", "b", "steering"),
+        ("m", None, "significance"),
+        ("m", None, "transfer"),
         ("m", None, "cosines"),
         ("m", None, "figures"),
     ]
     last = resource_table(found).rows[-1]
-    assert last == ["these 11 jobs", "", "sum, largest, largest", "93.0", "10.0", "–"]
+    assert last == ["these 13 jobs", "", "sum, largest, largest", "95.0", "10.0", "–"]
 
 
 def test_a_job_that_left_nothing_has_no_row(run: Path) -> None:
