@@ -1,0 +1,1 @@
+"""Do directions share dimensions, and does that disturb reading them?"""

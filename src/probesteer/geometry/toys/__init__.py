@@ -1,0 +1,1 @@
+"""Toy models and synthetic activations in which the truth is known."""
