@@ -28,7 +28,7 @@ rule all:
 
 rule activations:
     input:
-        pairs(MANIFEST),
+        every_manifest(),
 
 
 rule probes:

@@ -166,6 +166,11 @@ def tables_of_pairs(name):
     return pairs(f"{TABLES}/{name}.parquet")
 
 
+def every_manifest():
+    """The activations of every pair, and those of the windows."""
+    return pairs(MANIFEST) + pairs(WINDOW_MANIFEST, windowed_concepts())
+
+
 def tables_of_windows():
     """The positions of every pair whose concept has a window."""
     return pairs(f"{TABLES}/positions.parquet", windowed_concepts())
