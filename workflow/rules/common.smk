@@ -1,6 +1,7 @@
 # Where inputs lie and what a stage is told, as functions of the wildcards.
 import shutil
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 from probesteer.files.code import code_digest
@@ -61,6 +62,7 @@ def resources_of(stage, of="{model}/{concept}"):
     return f"{RESULTS}/resources/{of}/{stage}.json"
 
 
+@cache
 def model_key(model):
     """Eight digits that tell apart two sources of weights under one name."""
     return json_digest(slice_of("fetch")({"model": model}))[:8]
@@ -94,12 +96,14 @@ def local_dataset_files(wildcards):
     return [str(file) for file in inside if file.is_file()]
 
 
+@cache
 def cache_key(model, concept):
     """Eight digits that tell apart two requests for the activations of a (model, concept)."""
     asked = slice_of("activations")({"model": model, "concept": concept})
     return json_digest([asked, examples_of(concept)])[:8]
 
 
+@cache
 def window_key(model, concept):
     """The same of the activations of a concept's window."""
     asked = to_json(window_slice(model, concept))
