@@ -85,10 +85,12 @@ def _votes(distances: NDArray[np.float32], labels: Labels, most: int) -> NDArray
 
     distances: [n, m]; labels: [m]. Of rows equally far the earlier is nearer.
     """
-    if most < distances.shape[1]:
-        nearest = np.sort(np.argpartition(distances, most - 1, axis=1)[:, :most], axis=1)
-    else:
-        nearest = np.broadcast_to(np.arange(distances.shape[1]), distances.shape)
+    nearest = np.argpartition(distances, most - 1, axis=1)[:, :most]
+    # Of rows as far as the farthest that votes, the partition takes any.
+    farthest = np.take_along_axis(distances, nearest, axis=1).max(axis=1, keepdims=True)
+    tied = np.count_nonzero(distances <= farthest, axis=1) > most
+    nearest[tied] = np.argsort(distances[tied], axis=1, kind="stable")[:, :most]
+    nearest.sort(axis=1)
     within = np.argsort(np.take_along_axis(distances, nearest, axis=1), axis=1, kind="stable")
     return np.cumsum(labels[np.take_along_axis(nearest, within, axis=1)], axis=1)
 

@@ -33,6 +33,15 @@ def test_planted_contradictions_are_found(n: int, d: int) -> None:
     assert higher.mean() > 0.95
 
 
+def test_of_two_contradictions_the_one_with_the_lower_loss_is_found_from_any_start() -> None:
+    # the label is in three features, another contradiction in two: a second minimum of the loss
+    pairs, y = np.arange(120) // 2, np.tile([0, 1], 60)
+    other = np.where(pairs % 2 == 0, 2 * y - 1, 1 - 2 * y)
+    X = np.stack([2 * y - 1] * 3 + [other] * 2, axis=1).astype(np.float64)
+    for seed in range(10):
+        assert (fit_ccs(X, y, pairs, pairs, seed).scores(X) > 0).tolist() == (y == 1).tolist()
+
+
 def test_labels_enter_by_the_sign_alone() -> None:
     X, y, pairs = planted(80, 10, 2.0)
     one, other = fit_ccs(X, y, pairs, pairs, 0), fit_ccs(X, 1 - y, pairs, pairs, 0)

@@ -101,8 +101,8 @@ def test_difference_of_means_is_not_scaled() -> None:
 @every
 def test_constant_features_have_no_say(name: str) -> None:
     X, y = contrast_rows(80, 20)
-    constant = np.full((80, 3), [0.1, 0.0, 1e6], dtype=np.float32)
-    wider = np.concatenate([X, constant], axis=1)
+    constant = np.full((80, 3), [0.1, 1 / 3, 1e6 + 0.1])  # their means round
+    wider = np.concatenate([X.astype(np.float64), constant], axis=1)
     probe, without = fit(name, wider, y), fit(name, X, y)
     if isinstance(probe, LinearProbe):
         np.testing.assert_array_equal(probe.coefficient[-3:], 0)

@@ -112,11 +112,15 @@ def test_every_row_may_be_a_neighbour_and_rows_are_read_in_parts() -> None:
     np.testing.assert_allclose(probe.scores(np.tile(X, (40, 1))), np.full(2600, expected))
 
 
-def test_of_rows_equally_far_the_earlier_votes() -> None:
-    rows = np.zeros((20, 1), dtype=np.float32)
-    labels = np.arange(20) % 2
-    probe = NearestNeighbourProbe(fit_standardisation(np.ones((2, 1))), rows, labels, 3)
-    np.testing.assert_allclose(probe.scores(np.zeros((1, 1))), np.log(2 / 3))  # labels 0, 1, 0
+@pytest.mark.parametrize("nearer", [0, 1])
+def test_of_rows_equally_far_the_earlier_votes(nearer: int) -> None:
+    rows = np.ones((40, 1), dtype=np.float32)
+    rows[30 : 30 + nearer] = 0
+    labels = np.zeros(40, dtype=np.int64)
+    labels[[0, 1, 2]] = [1, 0, 1]
+    probe = NearestNeighbourProbe(fit_standardisation(np.array([[-1.0], [1.0]])), rows, labels, 3)
+    expected = [np.log(3 / 2), np.log(2 / 3)][nearer]  # votes 1, 0, 1, or 0, 1, 0
+    np.testing.assert_allclose(probe.scores(np.zeros((1, 1))), expected)
 
 
 def test_the_number_of_neighbours_fits_the_rows() -> None:
