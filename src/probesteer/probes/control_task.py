@@ -128,9 +128,10 @@ def _row_types(
         if makes_a_task(ids[read], splits):
             return "token", _numbered(ids[read])
         example_of_token = np.repeat(np.arange(len(lengths)), lengths)
+        recurring = _recurring(ids, example_of_token, examples, splits)
+        share = _document_share(ids, example_of_token)
         for common in _COMMON:
-            eligible = _recurring(ids, example_of_token, examples, splits)
-            eligible &= _document_share(ids, example_of_token) <= common
+            eligible = recurring & (share <= common)
             words = _latest_words(ids, eligible, starts[examples], read, splits)
             if makes_a_task(words, splits):
                 return "word", _numbered(words)
@@ -183,8 +184,9 @@ def _recurring(
 def _document_share(ids: Integers, example_of_token: Integers) -> FloatArray:
     """Share of the examples that hold each token, [total]."""
     vocabulary, numbers = np.unique(ids, return_inverse=True)
-    held = np.unique(np.stack([numbers, example_of_token]), axis=1)
-    share = np.bincount(held[0], minlength=len(vocabulary)) / (example_of_token[-1] + 1)
+    n_examples = int(example_of_token[-1]) + 1
+    held = np.unique(numbers * n_examples + example_of_token) // n_examples
+    share = np.bincount(held, minlength=len(vocabulary)) / n_examples
     return np.asarray(share[numbers], dtype=np.float64)
 
 
