@@ -60,8 +60,14 @@ def _apply(
     place: Place,
     x: Tensor,
 ) -> Tensor | None:
-    """x: [batch * S, tokens, d] with the chosen tokens edited; None where there are none."""
-    tokens = trackers[place.layer].tokens(*x.shape[:2])
+    """x: [batch * S, tokens, d] with the chosen tokens edited; None where there are none.
+
+    None too for a block that is run on its own, as when the parts of blocks are found.
+    """
+    tracker = trackers.get(place.layer)
+    if tracker is None or not tracker.inside:
+        return None
+    tokens = tracker.tokens(*x.shape[:2])
     wanted = positions.chosen(tokens.index, tokens.prompt) & (tokens.index >= 0)
     columns = wanted.any(dim=0).nonzero().flatten().tolist()
     if not columns:

@@ -57,6 +57,11 @@ class SequenceTracker:
         self._pass = _Pass()
         self._prompt: Tensor | None = None
 
+    @property
+    def inside(self) -> bool:
+        """Whether a pass is running."""
+        return self._depth > 0
+
     def tokens(self, batch: int, length: int) -> Tokens:
         """The tokens of a tensor [batch, length, d] inside the pass that runs now.
 
