@@ -1,5 +1,5 @@
 # make run    the default experiment, from nothing: environment, snakemake, findings
-# make test   linters, types and every test; `.ci/run` calls this and nothing else
+# make test   linters, types and every test     make test-slurm   those on a SLURM cluster
 # make lint   the linters alone          make bench   the benchmarks
 # make pictures   those of the README, from the default run
 # make architectures   docs/architectures.md, which says what was proved on which model
@@ -37,6 +37,12 @@ bench: $(VENV)/installed-dev
 		echo "$$script"; $(BIN)/python "$$script" || exit 1; \
 	done
 
+# The workflow on a SLURM cluster that is thrown away; installs its daemons (Debian, as root).
+.PHONY: test-slurm
+test-slurm: $(VENV)/installed-slurm
+	@tests/slurm/install.sh
+	TEST_SLURM=1 $(BIN)/python -m pytest tests/slurm
+
 # Which sites each architecture of transformers has.
 architectures: $(VENV)/installed-dev
 	$(BIN)/python -m tests.architectures.table docs/architectures.md
@@ -57,6 +63,10 @@ $(VENV)/installed: pyproject.toml constraints.txt | $(BIN)/python
 $(VENV)/installed-dev: pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP) --editable '.[dev]'
 	@touch $(VENV)/installed $@
+
+$(VENV)/installed-slurm: $(VENV)/installed-dev
+	$(PIP) --editable '.[dev,slurm]'
+	@touch $@
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: make PYTHON=…" if sys.version_info < (3, 11) else 0)'

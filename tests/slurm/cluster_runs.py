@@ -1,0 +1,199 @@
+"""The tiny project on a throw-away cluster: its profile, its runs and the jobs that they leave."""
+
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+
+from tests.slurm.cluster import Cluster
+from tests.workflow.tiny_project import REPOSITORY, TinyProject
+
+T = TypeVar("T")
+PROFILE = REPOSITORY / "workflow/profiles/slurm/profile.yaml"
+# Every socket that a process opens to another machine, and every name that it looks up.
+_WATCH = """import os, sys
+_seen = os.environ.get("NETWORK_LOG")
+def _watch(event, values):
+    if event in ("socket.getaddrinfo", "socket.gethostbyname"):
+        _note(event, values[0])
+    elif event == "socket.connect" and isinstance(values[1], tuple):
+        _note(event, values[1][0])
+def _note(event, host):
+    job, command = os.environ.get("SLURM_JOB_ID", "-"), " ".join(sys.orig_argv)
+    with open(_seen, "a") as log:
+        log.write(f"{event} {host} {job} {command}\\n")
+if _seen:
+    sys.addaudithook(_watch)
+"""
+
+
+@dataclass(frozen=True)
+class SlurmJob:
+    """What the controller says of a job."""
+
+    number: int
+    folder: Path  # from which it was submitted
+    stages: frozenset[str]  # rules whose jobs ran in it
+    partition: str
+    node: str
+    state: str
+    megabytes: int
+    minutes: int
+    cores: int
+    gpus: int
+
+
+@dataclass(frozen=True)
+class ClusterProject:
+    """A tiny project whose jobs go to the cluster."""
+
+    project: TinyProject
+    cluster: Cluster
+
+    @property
+    def network_log(self) -> Path:
+        """A line for each attempt of a Python process to reach a network."""
+        return self.project.folder / "network.log"
+
+    def prepare(self) -> None:
+        """Write the profile for the tests, and what watches over the network."""
+        folder = self.project.folder
+        (folder / "src/sitecustomize.py").write_text(_WATCH)
+        (folder / "test_profile").mkdir(exist_ok=True)
+        (folder / "test_profile/profile.yaml").write_text(yaml.safe_dump(quick_profile()))
+
+    def run(self, *targets: str, options: Iterable[str] = ()) -> subprocess.CompletedProcess[str]:
+        """The command of a user, to its end."""
+        return subprocess.run(
+            self._command(targets, options),
+            cwd=self.project.folder,
+            env=self._environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
+        )
+
+    def start(self, *targets: str, options: Iterable[str] = ()) -> "subprocess.Popen[str]":
+        """The same command, left running; what it says goes to run.out."""
+        with (self.project.folder / "run.out").open("w") as said:
+            return subprocess.Popen(
+                self._command(targets, options),
+                cwd=self.project.folder,
+                env=self._environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=said,
+                text=True,
+            )
+
+    def said(self) -> str:
+        """What the command that was started has said so far."""
+        return (self.project.folder / "run.out").read_text()
+
+    def jobs(self, since: int = 0) -> list[SlurmJob]:
+        """The jobs that the cluster was given after the one numbered `since`, in their order."""
+        shown = self.cluster.call("scontrol", "--oneliner", "show", "jobs").stdout
+        found = [_job(line) for line in shown.splitlines() if line.startswith("JobId=")]
+        return sorted((job for job in found if job.number > since), key=lambda job: job.number)
+
+    def last_job(self) -> int:
+        """The number of the last job that the cluster was given; 0 before the first."""
+        return max((job.number for job in self.jobs()), default=0)
+
+    def own_jobs(self) -> list[SlurmJob]:
+        """The jobs that were submitted from the project's folder."""
+        return [job for job in self.jobs() if job.folder == self.project.folder]
+
+    def on_a_node(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run a command as a job, in the environment that the stages have."""
+        return subprocess.run(
+            ["timeout", "60", "srun", *words],
+            cwd=self.project.folder,
+            env=self._environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def wait_for(self, stage: str, since: int, state: str = "RUNNING") -> SlurmJob:
+        """Wait until a job with `stage` is in `state`."""
+        return wait_until(
+            lambda: next(
+                (j for j in self.jobs(since) if stage in j.stages and j.state == state), None
+            ),
+            f"{stage} {state}",
+        )
+
+    def _command(self, targets: Iterable[str], options: Iterable[str]) -> list[str]:
+        command = [sys.executable, "-m", "snakemake", "--workflow-profile", "test_profile"]
+        return [*command, *options, "--config", "experiment=tiny", "--", *targets]
+
+    def _environment(self) -> dict[str, str]:
+        own = {**self.cluster.environment, "NETWORK_LOG": str(self.network_log)}
+        environment = self.project.environment(**own, OMP_NUM_THREADS="1")
+        # Nothing but the stages themselves keeps a job off the network.
+        return {k: v for k, v in environment.items() if k not in ("HF_HUB_OFFLINE",)}
+
+
+def quick_profile() -> dict[str, Any]:
+    """The SLURM profile with fewer cores, faster polling, and no account: that needs a database."""
+    profile: dict[str, Any] = yaml.safe_load(PROFILE.read_text())
+    del profile["default-resources"]["slurm_account"]
+    quick = {
+        "slurm-no-account": True,
+        "slurm-status-command": "squeue",
+        "slurm-init-seconds-before-status-checks": 1,
+        "latency-wait": 5,
+        "cores": 2,
+        "set-threads": dict.fromkeys(profile["set-threads"], 2),
+    }
+    return {**profile, **quick}
+
+
+def wait_until(found: Callable[[], T | None], what: str, seconds: float = 300) -> T:
+    """Ask again and again until there is an answer. Raises TimeoutError after `seconds`."""
+    end = time.monotonic() + seconds
+    while (answer := found()) is None:
+        if time.monotonic() > end:
+            raise TimeoutError(f"not within {seconds} s: {what}")
+        time.sleep(0.2)
+    return answer
+
+
+def rules_of_the_workflow() -> list[str]:
+    """The rules that make files, by name."""
+    files = (REPOSITORY / "workflow/rules").glob("*.smk")
+    return re.findall(r"^ *rule (\w+):$", "\n".join(f.read_text() for f in files), re.MULTILINE)
+
+
+def _job(line: str) -> SlurmJob:
+    fields = dict(word.split("=", 1) for word in line.split() if "=" in word)
+    allocated = dict(part.split("=") for part in fields["TRES"].split(","))
+    hours, minutes, _ = fields["TimeLimit"].split(":")
+    gpus = re.search(r"gpu:(?:\w+:)?(\d+)", fields.get("TresPerJob", fields.get("TresPerNode", "")))
+    stages = [r for r in rules_of_the_workflow() if re.search(f"_{r}(_|$)", fields["Comment"])]
+    return SlurmJob(
+        number=int(fields["JobId"]),
+        folder=Path(fields["WorkDir"]),
+        stages=frozenset(stages),
+        partition=fields["Partition"],
+        node=fields["NodeList"],
+        state=fields["JobState"],
+        megabytes=_megabytes(allocated["mem"]),
+        minutes=60 * int(hours) + int(minutes),
+        cores=int(allocated["cpu"]),
+        gpus=int(gpus[1]) if gpus else 0,
+    )
+
+
+def _megabytes(amount: str) -> int:
+    return int(float(amount[:-1]) * {"M": 1, "G": 1024}[amount[-1]])
