@@ -1,7 +1,10 @@
-# The only rules that use the network; every other stage runs without.
+# The only rules that use the network; every other stage runs without. On a cluster they run where
+# Snakemake runs, and so do the rules that only draw and write.
 localrules:
     fetch_model,
     fetch_dataset,
+    draw_figures,
+    write_report,
 
 
 rule fetch_model:
