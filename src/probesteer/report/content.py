@@ -23,7 +23,8 @@ class ReportContent:
     experiment: str
     tables: Mapping[str, pd.DataFrame]
     """By name, with the rows of all models: probes, and those that were made of directions,
-    steering, scale, sensitivity, samples."""
+    steering, scale, sensitivity, samples, significance, transfer, calibration, sparse,
+    positions."""
 
     figures: Mapping[tuple[str, str], bytes]
     """(model, figure's name) -> SVG."""

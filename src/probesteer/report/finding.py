@@ -143,6 +143,11 @@ class Finding:
         return None if math.isnan(value) else self.accuracy_low > high
 
     @property
+    def untrained_reaches(self) -> bool:
+        """Whether the untrained model's interval reaches that interval; unknown ends do not."""
+        return self.accuracy_low <= self.evidence.untrained[2]
+
+    @property
     def selective(self) -> bool | None:
         """Whether the selectivity's interval is above 0; None where it was not tried."""
         value, low, _ = self.evidence.selectivity

@@ -32,3 +32,8 @@ def estimate(value: float, low: float, high: float) -> str:
 def spread(mean: float, sd: float) -> str:
     """`mean ± standard deviation`."""
     return f"{number(mean)} ± {number(sd)}"
+
+
+def p_value(value: float) -> str:
+    """Two digits, whatever the size; a dash where it is unknown."""
+    return f"{value:.2g}" if math.isfinite(value) else MISSING

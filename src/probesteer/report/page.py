@@ -13,13 +13,15 @@ from markupsafe import Markup
 
 from probesteer.figures.catalogue import CATALOGUE
 from probesteer.figures.places import axis_label
+from probesteer.figures.rows import matching
 from probesteer.figures.units import meaning, per, span
 from probesteer.report.compact_table import CompactTable
 from probesteer.report.compact_tables import compact_tables
 from probesteer.report.content import ConceptText, ReportContent
-from probesteer.report.finding import Finding
+from probesteer.report.evidence_sentences import evidence_sentences
+from probesteer.report.finding import VERDICTS, Finding
 from probesteer.report.findings import findings_of
-from probesteer.report.numbers import interval, number
+from probesteer.report.numbers import interval, number, p_value
 from probesteer.report.resources import resource_table
 from probesteer.report.samples import PromptSamples, samples_of
 from probesteer.report.sentences import reading_sentence, steering_sentence
@@ -62,6 +64,12 @@ class ModelSection:
     chapters: list[Chapter]
     tables: list[CompactTable]
     samples: dict[str, list[PromptSamples]]
+    untrained: bool
+    """Whether an untrained model was tried on any concept."""
+
+    beyond_untrained: int
+    """How many concepts are read beyond the words and beyond the untrained model."""
+
     slope_unit: str
     """What the slopes of the findings are in, and between which strengths they were taken."""
 
@@ -84,11 +92,14 @@ def render_report(content: ReportContent) -> str:
     )
     environment.filters["reading"] = reading_sentence
     environment.filters["steering"] = steering_sentence
+    environment.filters["evidence"] = evidence_sentences
     environment.filters["unbroken"] = _unbroken
     environment.filters["number"] = number
+    environment.filters["p_value"] = p_value
     environment.filters["joints"] = _joints
     environment.filters["axis_label"] = axis_label
     environment.globals["interval"] = interval
+    environment.globals["looks"] = VERDICTS
     template = environment.get_template("page.html")
     return template.render(
         experiment=content.experiment,
@@ -109,9 +120,11 @@ def _section(content: ReportContent, model: str, findings: list[Finding]) -> Mod
     return ModelSection(
         name=model,
         findings=own,
-        chapters=_chapters(content.figures, model),
+        chapters=_chapters(content, model),
         tables=compact_tables(content.tables, model),
         samples=samples_of(content.tables.get("samples"), model),
+        untrained=any(finding.beyond_untrained is not None for finding in own),
+        beyond_untrained=sum(finding.reads and bool(finding.beyond_untrained) for finding in own),
         slope_unit=f"{per(steered.unit)}, {span(steered.slope_step)}",
         unit_meaning=meaning(steered.unit),
     )
@@ -122,12 +135,21 @@ def _described(content: ReportContent, findings: list[Finding]) -> dict[str, Con
     return {finding.concept: content.concepts.get(finding.concept) for finding in findings}
 
 
-def _chapters(figures: Mapping[tuple[str, str], bytes], model: str) -> list[Chapter]:
-    """The model's figures in the order of the catalogue; those it does not know come last."""
+def _chapters(content: ReportContent, model: str) -> list[Chapter]:
+    """The model's figures in the order of the catalogue; those it does not know come last.
+
+    Left out are those that show what this model was not measured on.
+    """
+    figures = content.figures
+    own = {
+        name: matching(table, model=model)
+        for name, table in content.tables.items()
+        if "model" in table
+    }
     chapters: dict[str, list[PageFigure]] = {}
     known = {figure.name for figure in CATALOGUE}
     for figure in CATALOGUE:
-        if (model, figure.name) in figures:
+        if (model, figure.name) in figures and figure.measured(own):
             shown = _figure(figures[model, figure.name], figure.title, figure.caption, model)
             chapters.setdefault(figure.chapter, []).append(shown)
     for (owner, name), svg in figures.items():
@@ -155,8 +177,9 @@ def _figure(svg: bytes, title: str, caption: str, model: str) -> PageFigure:
 
 
 def _unbroken(text: str) -> str:
-    """Keep both ends of an interval on one line, and a number with its deviation."""
-    text = text.replace(" ± ", "\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}")
+    """Keep both ends of an interval on one line, and a number with its deviation or its name."""
+    for joint in (" ± ", "p = ", "AUROC "):
+        text = text.replace(joint, joint.replace(" ", "\N{NO-BREAK SPACE}"))
     return re.sub(r"(\d), (?=-?\d)", "\\1,\N{NO-BREAK SPACE}", text)
 
 

@@ -11,7 +11,7 @@ from probesteer.figures.rows import matching
 from probesteer.places import Place
 from probesteer.report.compact_table import CompactTable, lookup, pairs_of, rows_of
 from probesteer.report.evidence import UNKNOWN
-from probesteer.report.numbers import MISSING, estimate, number, spread
+from probesteer.report.numbers import MISSING, estimate, number, p_value, spread
 
 Key = tuple[str, Place]
 Cell = Callable[[Key], str]
@@ -29,8 +29,8 @@ def reading_table(tables: Mapping[str, pd.DataFrame]) -> CompactTable:
         "shuffled labels": _spreads(of_reading(_summary(on_test, "shuffled_labels"))),
     }
     if len(significance):
-        p_values = significance.assign(value=significance["adjusted"], low=0.0, high=0.0)
-        cells["corrected p"] = _values(p_values)
+        adjusted = lookup(significance.assign(value=significance["adjusted"], low=0.0, high=0.0))
+        cells["corrected p"] = lambda key: p_value(adjusted.get(key, UNKNOWN)[0])
     cells["gap (sigmas), training rows"] = _values(matching(directions, metric="gap_in_sigmas"))
     cells["mean norm, training rows"] = _values(matching(directions, metric="mean_norm"))
     return CompactTable(

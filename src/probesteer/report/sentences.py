@@ -5,7 +5,7 @@ import math
 from probesteer.figures.places import phrase
 from probesteer.figures.units import amount, per, span
 from probesteer.report.finding import Finding
-from probesteer.report.numbers import estimate, number, spread
+from probesteer.report.numbers import estimate, number, p_value, spread
 
 TOO_FEW = "there are too few groups for an interval"
 
@@ -38,7 +38,7 @@ def reading_sentence(finding: Finding) -> str:
     elif finding.accuracy_low <= finding.null_mean + 2 * finding.null_sd:
         reasons.append(f"shuffled labels reach this ({null})")
     elif not finding.significant:
-        reasons.append(f"its corrected p-value is {_p_value(finding)}")
+        reasons.append(f"its corrected p-value is {p_value(finding.evidence.adjusted)}")
     if not math.isfinite(finding.baseline):
         reasons.append("no bag of tokens was tried")
     elif not math.isfinite(finding.baseline_high):
@@ -91,11 +91,7 @@ def _null(finding: Finding) -> str:
     null = spread(finding.null_mean, finding.null_sd)
     if math.isnan(finding.evidence.adjusted):
         return null
-    return f"{null} (corrected p = {_p_value(finding)})"
-
-
-def _p_value(finding: Finding) -> str:
-    return f"{finding.evidence.adjusted:.2g}"
+    return f"{null} (corrected p = {p_value(finding.evidence.adjusted)})"
 
 
 def _first_place(finding: Finding) -> str:
@@ -115,12 +111,12 @@ def _untrained(finding: Finding) -> str:
     reached = estimate(*finding.evidence.untrained)
     if finding.beyond_untrained:
         return f" An untrained model of the same shape stays below: {reached}."
-    if not math.isfinite(finding.accuracy_low) or not math.isfinite(finding.evidence.untrained[2]):
-        return (
-            f" That an untrained model of the same shape ({reached}) stays below is not shown: "
-            f"{TOO_FEW}."
-        )
-    return f" An untrained model of the same shape reaches this: {reached}."
+    if finding.untrained_reaches:
+        return f" An untrained model of the same shape reaches this: {reached}."
+    return (
+        f" That an untrained model of the same shape ({reached}) stays below is not shown: "
+        f"{TOO_FEW}."
+    )
 
 
 def _listed(reasons: list[str]) -> str:

@@ -17,16 +17,19 @@ _GAP = "  "
 def findings_table(findings: Sequence[Finding]) -> str:
     """At most ten lines of at most 100 characters: a header, eight concepts, how they were chosen.
 
-    Columns: where it is first read, accuracy at the chosen place against shuffled labels and bag
-    of tokens, slope (nats per unit) at the chosen place against the size of the random slopes.
+    Columns: where it is first read, accuracy at the chosen place against shuffled labels, bag of
+    tokens and, where one was tried, a model as it is initialised, slope (nats per unit) at the
+    chosen place against the size of the random slopes.
     """
     if not findings:
         return "No findings.\n"
     several = len({finding.model for finding in findings}) > 1
-    rows = [_row(finding, several) for finding in findings[:SHOWN]]
+    untrained = any(finding.beyond_untrained is not None for finding in findings)
+    rows = [_row(finding, several, untrained) for finding in findings[:SHOWN]]
     unit = next((finding.unit for finding in findings if finding.unit), "")
     slope = f"slope per {one(unit)}" if unit else "slope"
-    header = ["concept", "from", "accuracy", "null/bag", slope, "random", "verdict"]
+    controls = "null/bag/init" if untrained else "null/bag"
+    header = ["concept", "from", "accuracy", controls, slope, "random", "verdict"]
     cells = [header, *rows]
     widths = [max(len(row[column]) for row in cells) for column in range(len(header))]
     # names give way, numbers do not
@@ -36,17 +39,21 @@ def findings_table(findings: Sequence[Finding]) -> str:
         for row in cells
     ]
     more = f"{len(findings) - SHOWN} more in the report. " if len(findings) > SHOWN else ""
-    lines.append(f"{more}Layers chosen on validation, numbers of the test split.")
+    init = "; init: untrained" if untrained else ""
+    lines.append(f"{more}Layers chosen on validation, numbers of the test split{init}.")
     return "\n".join(line[:WIDTH] for line in lines) + "\n"
 
 
-def _row(finding: Finding, several: bool) -> list[str]:
+def _row(finding: Finding, several: bool, untrained: bool) -> list[str]:
+    controls = [finding.null_mean, finding.baseline]
+    if untrained:
+        controls.append(finding.evidence.untrained[0])
     name = f"{finding.model} {finding.concept}" if several else finding.concept
     return [
         " ".join(name.split()),
         _label(finding.read_from),
         _share(finding.accuracy, finding.accuracy_low, finding.accuracy_high),
-        f"{number(finding.null_mean)}/{number(finding.baseline)}",
+        "/".join(map(number, controls)),
         estimate(finding.slope, finding.slope_low, finding.slope_high),
         _size(finding.random_size),
         finding.verdict,

@@ -128,3 +128,56 @@ def test_tables_that_were_not_made_are_left_out(tables: Tables) -> None:
     assert "corrected p" not in only[0].columns
     assert row(only[0], "sentiment", "emb")["gap (sigmas), training rows"] == "–"
     assert compact_tables(tables, "another model") == []
+
+
+def test_the_evidence_of_probes_is_shown_as_in_its_tables(
+    made: dict[str, CompactTable], tables: Tables
+) -> None:
+    rows = tables["probes"].query("concept == 'question' and layer == 2 and draw == -1")
+    on_test = rows.query("split == 'test'")
+    shown = row(made["Controls"], "question", "2")
+
+    def written(method: str, metric: str = "accuracy") -> str:
+        found = on_test.query("method == @method and metric == @metric").iloc[0]
+        return "{value:.2f} [{low:.2f}, {high:.2f}]".format(**found)
+
+    assert shown["untrained model"] == written("untrained")
+    assert shown["selectivity"] == written("logistic", "selectivity")
+    for column, method in (("control tasks", "control_task"), ("other splits", "resplit")):
+        found = on_test[on_test["method"] == method].iloc[0]
+        assert shown[column] == f"{found['value']:.2f} ± {found['high'] - found['value']:.2f}"
+    compression = rows.query("metric == 'compression'")["value"].item()
+    assert shown["compression, training rows"] == f"{compression:.2f}"
+    others = row(made["Other probes"], "question", "2")
+    assert others["ridge"] == written("ridge")
+    assert others["gain of MLP"] == written("mlp", "gain_over_linear")
+    p_value = tables["significance"].query("concept == 'question' and layer == 2")
+    assert row(made["Reading"], "question", "2")["corrected p"] == (
+        f"{p_value['adjusted'].item():.2g}"
+    )
+
+
+def test_transfer_has_a_row_for_each_pair_at_the_place_of_its_finding(
+    made: dict[str, CompactTable],
+) -> None:
+    shown = made["Transfer"]
+    assert shown.columns[3:5] == ["logistic probe", "difference of means"]
+    assert len(shown.rows) == 6 * 5
+    assert not [cells for cells in shown.rows if cells[0] == cells[2]]
+    assert len({(cells[0], cells[1]) for cells in shown.rows}) == 6
+
+
+def test_few_neurons_tokens_and_bins_are_shown(
+    made: dict[str, CompactTable], tables: Tables
+) -> None:
+    neurons = [cells for cells in made["Few neurons"].rows if cells[0] == "sentiment"]
+    assert [cells[2] for cells in neurons] == ["1", "2", "4", "8", "16"]
+    assert made["Tokens"].columns == ["concept", "layer", "-3", "-2", "-1", "0"]
+    tokens = tables["positions"].query(
+        "concept == 'sentiment' and layer == 3 and method == 'logistic' and split == 'test'"
+    )
+    written = row(made["Tokens"], "sentiment", "3")
+    assert [written[str(at)] for at in (-3, -2, -1, 0)] == [f"{v:.2f}" for v in tokens["value"]]
+    bins = [cells for cells in made["Calibration"].rows if cells[0] == "sentiment"]
+    assert bins[0][2:] == ["0.08", "0.17 [0.05, 0.29]", "20"]
+    assert len(bins) == 6

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from probesteer.report.numbers import estimate, interval, number
+from probesteer.report.numbers import estimate, interval, number, p_value, spread
 
 
 @pytest.mark.parametrize(
@@ -31,3 +31,8 @@ def test_interval_and_estimate() -> None:
     assert estimate(0.95, 0.9, 0.98) == "0.95 [0.90, 0.98]"
     assert estimate(0.95, math.nan, math.nan) == "0.95"
     assert estimate(math.nan, 0.9, 0.98) == "–"
+
+
+def test_spread_and_p_value() -> None:
+    assert spread(0.5, 0.041) == "0.50 ± 0.04"
+    assert [p_value(p) for p in (0.0099, 0.05, 1.0, math.nan)] == ["0.0099", "0.05", "1", "–"]

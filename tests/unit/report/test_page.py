@@ -110,13 +110,56 @@ def test_findings_come_before_figures_and_figures_before_tables(page: str) -> No
     ]
     assert order == sorted(order)
     text = read(page).text
-    assert "In demo, reading beyond the words is shown for 5 and steering for 5 of 7." in text
+    assert (
+        "In demo, reading beyond the words is shown for 5 (for 5 of these beyond an untrained "
+        "model too) and steering for 5 of 7."
+    ) in text
     assert "Praise or blame. (blame → praise)" in text
     assert "That coin_flip can be read is not shown" in text
     assert "Layers are chosen on validation" in text
     assert "chosen among all but the last" in text
     assert "slope nats per class gap, between -0.5 and +0.5" in text
     assert "A class gap is the distance between the class means" in text
+
+
+def test_further_evidence_is_folded_away_below_its_concept(page: str) -> None:
+    reader = read(page)
+    text = " ".join(reader.text.split())
+    assert text.count("Further evidence 7 sentences") == 6
+    assert text.count("Further evidence 6 sentences") == 1  # coin_flip has no family
+    assert "It is more than any labels give" in text
+    assert '<dd class="further"><details>' in page
+
+
+def test_verdicts_have_a_badge_each_and_an_untrained_model_a_line(content: ReportContent) -> None:
+    probes = content.tables["probes"].copy()
+    own = (probes["concept"] == "past_tense") & (probes["method"] == "untrained")
+    probes.loc[own, ["value", "low", "high"]] += 0.3
+    page = render_report(dataclasses.replace(content, tables={**content.tables, "probes": probes}))
+    assert '<span class="verdict words">reads words, steers</span>' in page
+    assert '<span class="verdict both">reads, steers</span>' in page
+    assert '<span class="verdict none">not shown</span>' in page
+    assert page.count("<small>an untrained model too</small>") == 1
+    assert "An untrained model of the same shape reaches this: 0.8" in page
+
+
+def test_without_an_untrained_model_nothing_is_said_of_one(content: ReportContent) -> None:
+    probes = content.tables["probes"].query("method != 'untrained'")
+    page = render_report(dataclasses.replace(content, tables={**content.tables, "probes": probes}))
+    assert '<th scope="col">untrained model' not in page
+    assert "n untrained model of the same shape" not in page
+    assert "reading beyond the words is shown for 5 and steering for 5 of 7." in page
+
+
+def test_figures_of_what_was_not_measured_are_left_out(content: ReportContent) -> None:
+    names = ("accuracy_by_layer", "transfer_matrix", "selectivity_by_layer")
+    figures = {("demo", name): b"<svg/>" for name in names}
+    whole = dataclasses.replace(content, figures=figures)
+    assert render_report(whole).count("<figure>") == 3
+    tables = {name: table for name, table in content.tables.items() if name != "transfer"}
+    tables["probes"] = tables["probes"].query("metric != 'selectivity'")
+    text = read(render_report(dataclasses.replace(whole, tables=tables))).text
+    assert "Figure 1." in text and "Figure 2." not in text
 
 
 def test_the_page_names_the_unit_of_the_tables(content: ReportContent) -> None:

@@ -2,6 +2,7 @@ import math
 
 import pytest
 
+from probesteer.report.evidence import Evidence
 from probesteer.report.terminal import findings_table
 from tests.unit.report.example_finding import finding
 
@@ -22,6 +23,22 @@ def test_at_most_ten_lines(count: int, last: str) -> None:
     lines = findings_table([finding(concept=f"c{n}") for n in range(count)]).splitlines()
     assert len(lines) == 1 + min(count, 8) + 1 <= 10
     assert lines[-1] == f"{last}ayers chosen on validation, numbers of the test split."
+
+
+def test_an_untrained_model_is_named_where_one_was_tried() -> None:
+    tried = finding(concept="tense", evidence=Evidence(untrained=(0.61, 0.5, 0.7)))
+    lines = findings_table([tried, finding(concept="mood")]).splitlines()
+    assert [line[:50].rstrip() for line in lines[:3]] == [
+        "concept   from  accuracy        null/bag/init   sl",
+        "tense     1     0.95 [.90-.98]  0.50/0.70/0.61  1.",
+        "mood      1     0.95 [.90-.98]  0.50/0.70/–     1.",
+    ]
+    assert lines[3:] == [
+        "Layers chosen on validation, numbers of the test split; init: untrained.",
+    ]
+    many = findings_table([tried] * 30).splitlines()
+    assert len(many) == 10 and max(map(len, many)) <= 100
+    assert many[-1].endswith("; init: untrained.")
 
 
 def test_the_slope_is_named_in_its_unit() -> None:
