@@ -1,23 +1,6 @@
 # One forward pass over a concept's texts; one file a layer beside the manifest.
-from probesteer.activations.cache import discard_incomplete
-
 SHARDS = settings.activations.shards
 PART = f"{CACHE}/shard-{{shard}}-of-{SHARDS}/manifest.json"
-
-
-def discard_incomplete_caches(manifest, part, concepts=settings.concepts):
-    """Remove the manifests, and those of their shards, that name files which are gone.
-
-    Without its manifest a cache is filled up again. Done while the rules are read, as the files
-    that a job needs are fixed then.
-    """
-    if not workflow.is_main_process:
-        return
-    parts = expand(part, shard=range(SHARDS), allow_missing=True) if SHARDS > 1 else []
-    for path in sum((pairs(each, concepts) for each in [manifest, *parts]), []):
-        for missing in discard_incomplete(Path(path)):
-            print(f"{missing} is missing and will be made again", file=sys.stderr)
-
 
 discard_incomplete_caches(MANIFEST, PART)
 

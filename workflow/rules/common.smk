@@ -4,6 +4,7 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+from probesteer.activations.cache import discard_incomplete
 from probesteer.files.code import code_digest
 from probesteer.files.digests import json_digest
 from probesteer.settings.slices import stage_slice, to_json
@@ -146,6 +147,21 @@ def concepts_of(rule):
     """The concepts for which a rule has jobs."""
     of_windows = ("extract_window", "gather_window", "fit_position_probes")
     return windowed_concepts() if rule in of_windows else settings.concepts
+
+
+def discard_incomplete_caches(manifest, part, concepts=settings.concepts):
+    """Remove the manifests, and those of their shards, that name files which are gone.
+
+    Without its manifest a cache is filled up again. Done while the rules are read, as the files
+    that a job needs are fixed then.
+    """
+    if not workflow.is_main_process:
+        return
+    shards = settings.activations.shards
+    parts = expand(part, shard=range(shards), allow_missing=True) if shards > 1 else []
+    for path in sum((pairs(each, concepts) for each in [manifest, *parts]), []):
+        for missing in discard_incomplete(Path(path)):
+            print(f"{missing} is missing and will be made again", file=sys.stderr)
 
 
 def every_file():
