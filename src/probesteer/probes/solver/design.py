@@ -14,8 +14,8 @@ Array = Any
 
 # Numbers up to which a memory map is read at once: 600 MB with the copies that the solver keeps.
 _IN_MEMORY = 50_000_000
-# Numbers of one block that is read from a file, 64 MB in float32.
-_BLOCK = 16_000_000
+# Numbers of one block that is read from a file, 4 MB in float32: it stays in the caches.
+_BLOCK = 1_000_000
 
 
 class Design:
@@ -37,6 +37,9 @@ class Design:
         self.n, self.d = int(X.shape[0]), int(X.shape[1])
         self.sparse = bool(sparse.issparse(X))
         self.streamed = isinstance(X, np.memmap) and X.size > _IN_MEMORY
+        # What would be costly at every pass is left to the products: the scale, which goes into
+        # the weights, and where X is sparse the mean too.
+        self._folded = self.sparse or self.streamed
         self._xp: Any = np if self.sparse else array_namespace(X)
         self._device = None if self.sparse else device_of(X)
         self._kept: dict[Any, Any] = {}
@@ -68,14 +71,14 @@ class Design:
         return self._xp.asarray(values, dtype=dtype, device=self._device)
 
     def blocks(self, dtype: Any) -> Iterator[tuple[slice, Any]]:
-        """The rows of each block, and their standardised features in `dtype`."""
+        """The rows of each block, and their features in `dtype`, prepared by `_prepared`."""
         if not self.streamed:
             if dtype not in self._kept:
-                self._kept[dtype] = self._standardised(self._X, dtype)
+                self._kept[dtype] = self._prepared(self._X, dtype)
             yield slice(0, self.n), self._kept[dtype]
             return
         for rows in self._block_rows():
-            yield rows, self._standardised(_read(self._X, rows), dtype)
+            yield rows, self._prepared(_read(self._X, rows), dtype)
 
     def times(self, weights: Array) -> Array:
         """X @ weights: [d, m], in the precision of the weights; [n, m]."""
@@ -110,35 +113,40 @@ class Design:
         total: Any = 0
         for _, block in self.blocks(self.single):
             total = total + block.T @ block
-        if not self.sparse:
+        if not self._folded:
             return total
-        shift = (self.mean / self.scale).astype(self.single)
-        return total.toarray() - self.n * np.outer(shift, shift)
+        if self.sparse:
+            total = total.toarray() - self.n * np.outer(self.mean, self.mean)
+        scaled = total / self.scale / self.scale[:, None]
+        return self._xp.astype(scaled, self.single)
 
     def row_gram(self) -> Array:
         """X @ X.T, [n, n] float32, of a design that is one block."""
         ((_, block),) = self.blocks(self.single)
-        product = block @ block.T
         if not self.sparse:
-            return product
+            return block @ block.T
+        scaled = block @ sparse.diags((1 / self.scale).astype(self.single))
         # Centred rows and columns are those of centred features.
-        dense = product.toarray()
+        dense = (scaled @ scaled.T).toarray()
         dense -= dense.mean(axis=0)
         return dense - dense.mean(axis=1, keepdims=True)
 
     def _product(self, block: Any, weights: Array) -> Array:
-        """Standardised rows times weights."""
-        if not self.sparse:
+        """Standardised rows of a block times weights: [d, m]."""
+        if not self._folded:
             return block @ weights
-        shift = (self.mean / self.scale).astype(weights.dtype)
-        return block @ weights - shift @ weights
+        scaled = weights / self._xp.astype(self.scale, weights.dtype)[:, None]
+        product = block @ scaled
+        return product - self.mean.astype(weights.dtype) @ scaled if self.sparse else product
 
     def _transposed_product(self, block: Any, rows: Array) -> Array:
-        """Standardised rows, transposed, times rows."""
-        if not self.sparse:
-            return block.T @ rows
-        shift = (self.mean / self.scale).astype(rows.dtype)
-        return block.T @ rows - shift[:, None] * rows.sum(axis=0)
+        """Standardised rows of a block, transposed, times rows: [rows of the block, m]."""
+        product = block.T @ rows
+        if not self._folded:
+            return product
+        if self.sparse:
+            product = product - self.mean.astype(rows.dtype)[:, None] * rows.sum(axis=0)
+        return product / self._xp.astype(self.scale, rows.dtype)[:, None]
 
     def in_the_span_of_rows(self) -> tuple["Design", Array]:
         """Of a dense design with n < d: its rows in an orthonormal basis of their span.
@@ -157,9 +165,12 @@ class Design:
         for start in range(0, self.n, at_once):
             yield slice(start, min(self.n, start + at_once))
 
-    def _standardised(self, block: Any, dtype: Any) -> Any:
+    def _prepared(self, block: Any, dtype: Any) -> Any:
+        """A block in `dtype`: standardised, only centred, or as it is; see `_folded`."""
         if self.sparse:
-            return (block @ sparse.diags(1 / self.scale)).astype(dtype)
+            return block.astype(dtype)
+        if self._folded:
+            return self._xp.astype(block, dtype) - self._xp.astype(self.mean, dtype)
         # In float64 first: the mean of a feature may be far larger than its spread.
         wide = self._xp.astype(block, self.double)
         return self._xp.astype((wide - self.mean) / self.scale, dtype)
