@@ -36,19 +36,28 @@ FIGURES = {
 EVIDENCE = [
     SIGNIFICANCE,
     TRANSFER,
+    *tables_of_concepts("calibration"),
     *expand(f"{TABLES}/sparse.parquet", concept=WITH_NEURONS, allow_missing=True),
+    *expand(
+        f"{TABLES}/positions.parquet",
+        concept=windowed_concepts(),
+        allow_missing=True,
+    ),
 ]
-# Figures that a run has no use for: without their table, or without two concepts of a family.
+# What these figures show, a run need not measure; those of no use are not drawn.
 FAMILIES = list(filter(None, (settings.concept[c].family for c in settings.concepts)))
 UNUSED = {
     name
-    for name, table in {
-        "accuracy_by_position": "positions",
-        "calibration": "calibration",
-        "sparse_probes": "sparse",
+    for name, used in {
+        "accuracy_by_position": windowed_concepts(),
+        "sparse_probes": WITH_NEURONS,
+        "transfer_matrix": len(set(FAMILIES)) < len(FAMILIES),
+        "other_probes": settings.probe.estimators,
+        "nonlinear_gain": {"mlp", "nearest_neighbours"}
+        & set(settings.probe.estimators),
     }.items()
-    if table not in {Path(path).stem for path in EVIDENCE}
-} | (set() if len(set(FAMILIES)) < len(FAMILIES) else {"transfer_matrix"})
+    if not used
+}
 FIGURES = {
     chapter: [name for name in names if name not in UNUSED]
     for chapter, names in FIGURES.items()

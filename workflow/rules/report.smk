@@ -12,6 +12,7 @@ rule write_report:
         records=dict.fromkeys(pairs(RECORD)),
         drawings=figure_files("svg"),
         reading=pairs(f"{CACHE}/resources.json"),
+        windows=pairs(f"{WINDOW}/resources.json", windowed_concepts()),
     output:
         page=f"{RESULTS}/report.html",
         findings=f"{RESULTS}/findings.txt",
@@ -30,6 +31,7 @@ rule write_report:
         " --steering {input.steering:q} --scale {input.scale:q}"
         " --sensitivity {input.sensitivity:q} --samples {input.samples:q}"
         " --cosines {input.cosines:q} --evidence {input.evidence:q} --records {input.records:q}"
-        " --drawings {input.drawings:q} --reading {input.reading:q} --measured {params.measured:q}"
+        " --drawings {input.drawings:q} --reading {input.reading:q}"
+        " --windows {input.windows:q} --measured {params.measured:q}"
         " --page {output.page:q} --findings {output.findings:q}"
         " --log {log:q} --resources {params.resources:q}"

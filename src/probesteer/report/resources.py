@@ -24,13 +24,16 @@ def read_resources(
     records: Sequence[Path],
     reading: Sequence[Path],
     measured: Path,
+    windows: Sequence[Path] = (),
+    windowed: Sequence[str] = (),
 ) -> pd.DataFrame:
     """What the jobs left behind, a row each; those of a pair by name.
 
     records: the record of each model, beside which fetching it left its own; reading: those of
-    the activations, pair by pair, models first; measured: the folder of all others, by model and
-    concept. Columns model, concept (None: of all concepts, or of all models), stage, wall_s
-    (seconds), peak_rss_mb, peak_gpu_mb (MB). A job that left nothing has no row.
+    the activations, pair by pair, models first; windows: those of the activations of the windows
+    of the `windowed` concepts, likewise; measured: the folder of all others, by model and concept.
+    Columns model, concept (None: of all concepts, or of all models), stage, wall_s (seconds),
+    peak_rss_mb, peak_gpu_mb (MB). A job that left nothing has no row.
 
     Raises ProbesteerError for a file that isn't one of theirs.
     """
@@ -39,10 +42,12 @@ def read_resources(
         found.append((model, None, record.parent / "resources.json"))
     for concept in concepts:
         found.append((None, concept, measured / "concepts" / concept / "examples.json"))
-    activations = iter(reading)
+    activations, of_windows = iter(reading), iter(windows)
     for model in models:
         for concept in concepts:
             found.append((model, concept, next(activations)))
+            if concept in windowed:
+                found.append((model, concept, next(of_windows)))
             found += [
                 (model, concept, path)
                 for path in sorted((measured / model / concept).glob("*.json"))

@@ -31,14 +31,16 @@ def run(
     records: InputPaths,
     drawings: InputPaths,
     reading: InputPaths,
+    windows: InputPaths,
     measured: FolderPath,
     page: OutputPath,
     findings: OutputPath,
 ) -> None:
     """`evidence` are the tables that not every run makes, told apart by the names of their files.
     `drawings` lie in a folder named after their model. `reading` are the time and memory that
-    the activations took, pair by pair, models first: experiments share them. `measured` is the
-    folder in which the other jobs left theirs."""
+    the activations took, pair by pair, models first: experiments share them; `windows` are those
+    of the concepts that have a window. `measured` is the folder in which the other jobs left
+    theirs."""
     tables = {
         "probes": read_tables(probes),
         "directions": read_tables(directions),
@@ -61,6 +63,8 @@ def run(
             composed.concepts,
             records=records,
             reading=reading,
+            windows=windows,
+            windowed=[name for name in composed.concepts if composed.concept[name].window > 0],
             measured=measured,
         ),
         concepts={

@@ -25,6 +25,8 @@ def resources_of(folder: Path) -> pd.DataFrame:
         records=[folder / "models/m/record.json"],
         reading=[folder / f"activations/{concept}.json" for concept in "ab"],
         measured=measured,
+        windows=[folder / "activations/b-window.json"],
+        windowed=["b"],
     )
 
 
@@ -41,6 +43,7 @@ def run(tmp_path: Path) -> Path:
         leave(measured / f"m/{stage}.json", stage, 1)
     leave(measured / "m/cosines.json", "cosines", 16)
     leave(measured / "m/figures.json", "figures", 32)
+    leave(tmp_path / "activations/b-window.json", "activations", 0.5)
     leave(measured / "report.json", "report", 500)  # of an earlier report
     leave(measured / "m/c/probes.json", "probes", 500)  # of a concept no longer asked for
     return tmp_path
@@ -57,6 +60,7 @@ def test_all_jobs_behind_the_report_are_read(run: Path) -> None:
         ("m", "a", "probes"),
         ("m", "a", "steering"),
         ("m", "b", "activations"),
+        ("m", "b", "activations"),
         ("m", "b", "probes"),
         ("m", "b", "steering"),
         ("m", None, "significance"),
@@ -65,7 +69,7 @@ def test_all_jobs_behind_the_report_are_read(run: Path) -> None:
         ("m", None, "figures"),
     ]
     last = resource_table(found).rows[-1]
-    assert last == ["these 13 jobs", "", "sum, largest, largest", "95.0", "10.0", "–"]
+    assert last == ["these 14 jobs", "", "sum, largest, largest", "95.5", "10.0", "–"]
 
 
 def test_a_job_that_left_nothing_has_no_row(run: Path) -> None:
