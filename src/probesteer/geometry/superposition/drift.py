@@ -99,4 +99,4 @@ def _relations(one: FloatArray, other: FloatArray) -> float:
     pairs = np.stack([(directions @ directions.T)[upper] for directions in (one, other)])
     if pairs.shape[1] < 3 or pairs.std(axis=1).min() < 1e-12:
         return float("nan")
-    return float(np.corrcoef(pairs)[0, 1])
+    return float(np.corrcoef(pairs[0], pairs[1])[0, 1])

@@ -1,0 +1,1 @@
+"""Neurons against directions: is the basis of single units special, and what do units stand for?"""
