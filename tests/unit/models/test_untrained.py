@@ -1,6 +1,8 @@
 """Weights drawn anew: none is left as trained, and they are those that transformers would draw."""
 
+import contextlib
 import copy
+import io
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +16,8 @@ from transformers.initialization import no_init_weights
 from probesteer.models.blocks import find_blocks
 from probesteer.models.loading import LoadedModel
 from probesteer.models.untrained import NotReinitialised, reinitialise
+from tests.architectures.entries import Kind, build, entries
+from tests.architectures.test_building import FLOORS
 from tests.tiny_image_models import IMAGE_KINDS, save_tiny_image_model
 from tests.tiny_models import ALL_KINDS
 
@@ -187,3 +191,33 @@ def test_weights_that_cannot_be_drawn_are_left_as_they_are(fault: str, load: Loa
     assert all(
         tensor.is_meta or torch.equal(tensor, before[name]) for name, tensor in after.items()
     )
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("kind", ["causal", "masked", "encoder_decoder", "image"])
+def test_every_architecture_is_drawn_anew(kind: Kind, load: Load) -> None:
+    """Tables of positions stay as they are; every other number is another one, or a constant."""
+    template, drawn = load("gpt2"), 0
+    for entry in entries(kind):
+        try:
+            with contextlib.redirect_stdout(io.StringIO()):
+                model = build(entry)
+        # Whatever its code raises where it can't be built; tests/architectures counts these.
+        except Exception:
+            continue
+        tables = dict(model.named_non_persistent_buffers())
+        weights = dict(model.named_parameters())
+        before = tensors_of(model)
+        reinitialise(replace(template, model=model))
+        for name, tensor in tensors_of(model).items():
+            where = (entry.architecture, name)
+            assert not tensor.isnan().any(), where
+            if name in tables:
+                assert torch.equal(tensor, before[name]), where
+            # `build` has moved every weight off its constant.
+            elif name in weights and tensor.is_floating_point():
+                same = (tensor == before[name]) & (tensor != 0)
+                assert int(same.sum()) <= 0.01 * tensor.numel(), where
+        drawn += 1
+    assert drawn >= FLOORS[kind] - 4  # as many as are built there, give or take a forward pass
