@@ -56,6 +56,7 @@ class SequenceTracker:
         self._depth, self._generating = 0, False
         self._pass = _Pass()
         self._prompt: Tensor | None = None
+        self._so_far: Tensor | None = None  # [batch, tokens], which were real
 
     @property
     def inside(self) -> bool:
@@ -116,36 +117,54 @@ class SequenceTracker:
 
     def _real(self, batch: int, length: int) -> tuple[Tensor, int]:
         """Which tokens are real, [batch, before + length], and how many came before."""
-        mask, ids, before = self._pass.mask, self._pass.ids, self._pass.before
-        if mask is None:
-            before = before or 0
-            real = torch.ones(batch, before + length, dtype=torch.bool)
-            if ids is not None and not before:
-                real[:, ids:] = False  # the model itself has padded them to a whole window
-            return real, before
-        if not isinstance(mask, Tensor) or mask.dim() != 2:
-            raise ProbesteerError(
-                "intervention: the attention mask doesn't tell which tokens are padding; give "
-                "prompt_mask, 1 for a token and 0 for padding"
-            )
-        given = mask.to("cpu") != 0
-        if batch % len(given):
-            raise ProbesteerError(
-                f"intervention: an attention mask of {len(given)} rows for a batch of {batch}"
-            )
-        given = given.repeat_interleave(batch // len(given), dim=0)
-        width = given.shape[1]
+        given, before = self._masked(batch), self._pass.before
         if before is None:
-            # A recurrent state doesn't count tokens; the mask then has all of them.
-            before = width - length if ids == length and width > length else 0
-        if before and width == length:
-            given = torch.cat([torch.ones(batch, before, dtype=torch.bool), given], dim=1)
+            before = self._uncounted(given, length)
+        if given is None:
+            given = torch.ones(batch, length, dtype=torch.bool)
+            if self._pass.ids is not None and not before:
+                given[:, self._pass.ids :] = False  # the model itself pads to whole windows
+        if before and given.shape[1] == length:
+            given = torch.cat([self._earlier(batch, before), given], dim=1)
         missing = before + length - given.shape[1]
         if missing > 0:
             # What follows a prompt is real, what a model puts behind a whole text isn't.
             follows = self._known.mask is not None
             given = torch.cat([given, torch.full((batch, missing), follows)], dim=1)
-        return given[:, : before + length], before
+        self._so_far = given[:, : before + length]
+        return self._so_far, before
+
+    def _masked(self, batch: int) -> Tensor | None:
+        """The attention mask as truth values: [batch, tokens]."""
+        mask = self._pass.mask
+        if mask is None:
+            return None
+        if not isinstance(mask, Tensor) or mask.dim() != 2:
+            raise ProbesteerError(
+                "intervention: the attention mask doesn't tell which tokens are padding; give "
+                "prompt_mask, 1 for a token and 0 for padding"
+            )
+        if batch % len(mask):
+            raise ProbesteerError(
+                f"intervention: an attention mask of {len(mask)} rows for a batch of {batch}"
+            )
+        return (mask.to("cpu") != 0).repeat_interleave(batch // len(mask), dim=0)
+
+    def _uncounted(self, given: Tensor | None, length: int) -> int:
+        """Tokens that came before where no cache counts them: a recurrent state doesn't."""
+        whole = given is not None and self._known.mask is None and self._pass.ids == length
+        if whole and given is not None and given.shape[1] > length:
+            return given.shape[1] - length
+        if self._pass.fixed and self._so_far is not None and length < self._so_far.shape[1]:
+            return self._so_far.shape[1]
+        return 0
+
+    def _earlier(self, batch: int, before: int) -> Tensor:
+        """Which of the tokens before were real: as seen, else all."""
+        seen = self._so_far
+        if self._pass.fixed and seen is not None and tuple(seen.shape) == (batch, before):
+            return seen
+        return torch.ones(batch, before, dtype=torch.bool)
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from tests.unit.interventions.naive import (
 )
 
 Load = Callable[[str], LoadedModel]
-STEP = 1e-3
+STEP = 3e-4
 
 
 def rows_of_all() -> list[ScoredRow]:
@@ -46,7 +46,7 @@ def test_a_small_step_changes_the_logit_difference_by_the_gradient(
             )
             expected = (up - down) / (2 * STEP)
             assert gradients[place][item] @ along.numpy() == pytest.approx(
-                expected, rel=1e-3, abs=1e-3
+                expected, rel=5e-3, abs=2e-3
             )
 
 

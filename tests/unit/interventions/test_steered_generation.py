@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from probesteer.errors import ProbesteerError
-from probesteer.interventions.edited_tokens import POSITIONS, Positions
+from probesteer.interventions.edited_tokens import POSITIONS, Positions, Span
 from probesteer.interventions.edits import Clamp, Multiply
 from probesteer.interventions.intervene import intervene
 from probesteer.interventions.operators.projection import clamp
@@ -136,3 +136,37 @@ def test_a_static_cache_needs_the_mask_of_the_prompt(load_tiny: Load) -> None:
     ):
         written(loaded, ids, mask, cache_implementation="static", disable_compile=True)
     assert_untouched(loaded)
+
+
+def test_a_recurrent_state_does_not_count_its_tokens(load_tiny: Load) -> None:
+    from transformers import MambaConfig, MambaForCausalLM
+
+    torch.manual_seed(0)
+    sizes = {"vocab_size": 40, "hidden_size": 16, "intermediate_size": 32, "state_size": 4}
+    config = MambaConfig(**sizes, num_hidden_layers=2, time_step_rank=4, eos_token_id=None)
+    model = MambaForCausalLM(config).eval()
+    blocks = find_blocks(model)
+    loaded = replace(load_tiny("gpt2"), model=model, blocks=blocks, name="mamba")
+    place, (ids, mask) = Place("resid_post", 0), padded("left")
+    for name, expected in (("last", [1, 0, 0]), ("generated", [0, 1, 1]), ("from_last", [1, 1, 1])):
+        seen: list[Tensor] = []
+        with (
+            intervene(loaded, place, Multiply(torch.zeros(1)), POSITIONS[name]),
+            at_place(loaded.blocks, place, seen.append),
+        ):
+            written(loaded, ids, mask)
+        last = [(x[:, -1] == 0).all(dim=-1).tolist() for x in seen[:3]]
+        assert last == [[bool(edited)] * 3 for edited in expected]
+    span: list[Tensor] = []
+    with (
+        intervene(loaded, place, Multiply(torch.zeros(1)), Span(4, 6)),
+        at_place(loaded.blocks, place, span.append),
+    ):
+        written(loaded, ids, mask)
+    # Prompts of 5, 3 and 4 real tokens: their tokens 4 and 5 come in passes of their own.
+    zeros = torch.stack([(x[:, -1] == 0).all(dim=-1) for x in span])
+    assert zeros.int().T.tolist() == [
+        [1, 1, 0, 0, 0, 0],
+        [0, 0, 1, 1, 0, 0],
+        [0, 1, 1, 0, 0, 0],
+    ]
