@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from tests.slurm.cluster import GPU_NODE, Cluster
+from tests.slurm.cluster import CPU_NODES, GPU_NODE, Cluster
 from tests.slurm.cluster_runs import ClusterProject, wait_until
 from tests.workflow.tiny_project import TinyProject
 
@@ -20,6 +20,18 @@ def without(project: ClusterProject, *patterns: str) -> None:
         assert files, pattern
         for file in files:
             file.unlink()
+
+
+def drain(cluster: Cluster, *nodes: str) -> None:
+    """Let nothing start on the nodes any more."""
+    names = f"NodeName={','.join(nodes)}"
+    assert cluster.call("scontrol", "update", names, "State=DRAIN", "Reason=x").returncode == 0
+
+
+def resume(cluster: Cluster, *nodes: str) -> None:
+    """Let jobs start on the nodes again."""
+    names = f"NodeName={','.join(nodes)}"
+    assert cluster.call("scontrol", "update", names, "State=RESUME").returncode == 0
 
 
 def test_a_job_killed_for_memory_comes_back_with_more(
@@ -88,8 +100,7 @@ def test_a_drained_node_only_makes_jobs_wait(
 ) -> None:
     without(project, "activations/*/mood-*/*")
     since = project.last_job()
-    drain = ("scontrol", "update", f"NodeName={GPU_NODE}")
-    assert cluster.call(*drain, "State=DRAIN", "Reason=test").returncode == 0
+    drain(cluster, GPU_NODE)
     try:
         run = project.start("activations")
         project.wait_for("extract_activations", since, "PENDING")
@@ -99,7 +110,43 @@ def test_a_drained_node_only_makes_jobs_wait(
         run = project.start("activations")
         waiting = project.wait_for("extract_activations", since, "PENDING")
     finally:
-        assert cluster.call(*drain, "State=RESUME").returncode == 0
+        resume(cluster, GPU_NODE)
     assert run.wait(300) == 0, project.said()
     assert project.jobs(since)[-1].number == waiting.number
     assert project.project.results() == local.results()
+
+
+def test_settings_that_are_edited_during_a_run_wait_for_the_next(
+    project: ClusterProject, local: TinyProject, cluster: Cluster
+) -> None:
+    without(project, "tiny/tables/tiny/mood/probes.*")
+    since = project.last_job()
+    experiment = project.project.folder / "config/experiment/tiny.yaml"
+    drain(cluster, *CPU_NODES)
+    try:
+        run = project.start("probes")
+        project.wait_for("fit_probes", since, "PENDING")
+        experiment.write_text(experiment.read_text().replace("folds: 2", "folds: 3"))
+    finally:
+        resume(cluster, *CPU_NODES)
+    assert run.wait(300) == 0, project.said()
+    assert project.project.results() == local.results()
+    assert "fit_probes" in {job.rule for job in project.project.planned()}
+
+
+def test_what_a_failed_job_has_finished_is_kept(project: ClusterProject) -> None:
+    results = project.project.folder / "results"
+    without(project, "tiny/tables/tiny/*/probes.*")
+    (layer,) = results.glob("activations/*/mood-*/resid_post.001.safetensors")
+    whole = layer.read_bytes()
+    layer.write_bytes(whole[:-8])
+    since = project.last_job()
+    # Both concepts at a time in one job: the one doesn't wait for the other, which fails.
+    options = ["--set-threads", "fit_probes=1", "--retries", "1"]
+    run = project.run("probes", options=options)
+    assert run.returncode == 1
+    assert "not a whole safetensors file" in run.stderr.splitlines()[-1]
+    assert [job.state for job in project.jobs(since)] == ["FAILED", "FAILED"]
+    layer.write_bytes(whole)
+    planned = {job.concept for job in project.project.planned() if job.rule == "fit_probes"}
+    assert planned == {"mood"}

@@ -5,7 +5,11 @@ import sys
 from pathlib import Path
 
 from probesteer.errors import ProbesteerError
+from probesteer.files.atomic import write_text
+from probesteer.files.digests import json_digest
 from probesteer.settings.compose import compose_settings
+from probesteer.settings.schema import Settings
+from probesteer.settings.slices import from_json, to_json
 from snakemake.utils import min_version
 
 min_version("9.11")
@@ -24,12 +28,28 @@ def require_files(settings):
                 )
 
 
+# Names the file with the settings of a run to the jobs that it sends to other machines.
+SENT = "PROBESTEER_SETTINGS"
+
+
+def settings_of_run():
+    """Composed once a run: what is edited in config/ meanwhile changes no job that waits."""
+    if not workflow.is_main_process and SENT in os.environ:
+        return from_json(Settings, Path(os.environ[SENT]).read_text("utf-8"))
+    composed = compose_settings(PROJECT / "config", config)
+    if workflow.is_main_process:
+        sent = Path(f".snakemake/settings/{json_digest(to_json(composed))}.json")
+        write_text(sent, to_json(composed))
+        os.environ[SENT] = str(sent.resolve())
+    return composed
+
+
 PROJECT = Path(workflow.basedir)
 # Jobs call the Python that runs Snakemake, also where its environment isn't activated.
 os.environ.update(PATH=f"{Path(sys.executable).parent}{os.pathsep}{os.getenv('PATH')}")
 
 try:
-    settings = compose_settings(PROJECT / "config", config)
+    settings = settings_of_run()
     require_files(settings)
 except ProbesteerError as fault:
     sys.exit(str(fault))
