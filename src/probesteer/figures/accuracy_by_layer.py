@@ -34,7 +34,7 @@ def draw(table: pd.DataFrame, style: FigureStyle) -> Figure:
     with style.applied():
         if not places:
             return note_figure(style, "No test accuracy was measured.")
-        facets = facet_figure(concepts_of(table), style, share_y=True)
+        facets = facet_figure(concepts_of(rows), style, share_y=True)
         for concept, (axes,) in facets.panels.items():
             _draw_concept(axes, matching(rows, concept=concept), places, style)
             label_places(axes, places, facets.tick_limit)
@@ -63,7 +63,10 @@ def _draw_concept(axes: Axes, rows: pd.DataFrame, places: list[Place], style: Fi
         curve = curve_over_places(on_stream(reinitialised, site), places)
         if several:
             name = f"{label}, untrained"
-            draw_curve(axes, curve, colour, name, marker="", line_style="-.", intervals=False)
+            line = draw_curve(
+                axes, curve, colour, name, marker="", line_style="-.", intervals=False
+            )
+            line.set_linewidth(0.8)
         else:
             draw_curve(axes, curve, untrained, "untrained model", marker="s", offset=0.12)
 

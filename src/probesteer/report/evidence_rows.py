@@ -25,14 +25,17 @@ from probesteer.report.evidence import (
 def evidence_of(
     tables: Mapping[str, pd.DataFrame], model: str, concept: str, place: Place | None
 ) -> Evidence:
-    """All that is known at `place`; nothing where that is None. tables: by name, all models."""
-    own = {
-        name: matching(table, model=model, concept=concept)
-        for name, table in tables.items()
-        if {"model", "concept"} <= set(table.columns)
-    }
-    if place is None or "probes" not in own:
+    """All that is known at `place`; nothing where that is None.
+
+    tables: by name, with the rows of all models; "probes" and those that were made of the others.
+    """
+    if place is None:
         return NO_EVIDENCE
+    own = {
+        name: matching(tables[name], model=model, concept=concept)
+        for name in ("probes", "significance", "transfer", "sparse")
+        if name in tables and not tables[name].empty
+    }
     on_test = matching(own["probes"], split="test")
     here = at_place(on_test, place)
     accuracies = of_reading(matching(here, draw=-1))

@@ -14,7 +14,8 @@ ESTIMATORS_FIGURES = (
             "Share of test examples that other estimators get right beside the logistic probe, by "
             "layer: above, linear ones; below, nonlinear ones. CCS sees pairs of statements but no "
             "labels. 95% bootstrap intervals over groups for the logistic probe; those of the "
-            "others are in the table of probes. Dotted: chance."
+            "others are in the table of probes. Dotted: chance. Where several sites were read: at "
+            "the output of the blocks."
         ),
         shown=other_probes.measured,
     ),
@@ -27,7 +28,8 @@ ESTIMATORS_FIGURES = (
         caption=(
             "Accuracy of each nonlinear probe minus that of the logistic probe on the same test "
             "examples, by layer, with 95% bootstrap intervals of the paired difference over "
-            "groups. Above zero, a line is not enough to read all that is there."
+            "groups. Above zero, a linear probe does not read all that is there. Where several "
+            "sites were read: at the output of the blocks."
         ),
         shown=nonlinear_gain.measured,
     ),

@@ -19,7 +19,8 @@ EVIDENCE_FIGURES = (
             "Share of test examples that a logistic probe gets right on the concept and on control "
             "tasks, in which every word got a label by lot, and the difference of the two: the "
             "selectivity. A probe that could learn any labels has none. 95% bootstrap intervals "
-            "over groups; control tasks: mean plus and minus one standard deviation over the tasks."
+            "over groups; control tasks: mean plus and minus one standard deviation over the "
+            "tasks. Where several sites were read: at the output of the blocks."
         ),
         shown=selectivity_by_layer.measured,
     ),

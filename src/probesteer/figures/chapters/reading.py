@@ -15,7 +15,8 @@ READING_FIGURES = (
             "intervals over groups. Grey band: probes trained on shuffled labels, mean plus and "
             "minus one standard deviation over the draws. Dashed: a bag-of-tokens classifier, "
             "which sees the words but not the model. Untrained model: the same probe on the same "
-            "model with its weights drawn anew, before any training. Dotted: chance."
+            "model with its weights drawn anew, before any training; where several sites were "
+            "read, dash-dotted in the colour of the site, without intervals. Dotted: chance."
         ),
     ),
     CatalogueEntry(
