@@ -33,7 +33,9 @@ def texts(seed: int = 0) -> list[NDArray[np.int64]]:
     return [np.concatenate([PREFIX, rest]) for rest in rests]
 
 
-def fill(loaded: LoadedModel, folder: Path, position: str) -> ActivationCache:
+def fill(
+    loaded: LoadedModel, folder: Path, position: str, untrained: bool = False
+) -> ActivationCache:
     ids = texts()
     rows = reading_rows(
         parse_position(position),
@@ -46,7 +48,7 @@ def fill(loaded: LoadedModel, folder: Path, position: str) -> ActivationCache:
     places = places_of(len(loaded.blocks), ["attn_out", "mlp_act", "resid_post"])
     asked, source = request(position=position), Path("examples.csv")
     reading = Reading(TextInputs(ids), rows, source, np.arange(len(ids)))
-    fill_cache(loaded, reading, places, folder, asked, 100, ORIGIN)
+    fill_cache(loaded, reading, places, folder, asked, 100, ORIGIN, untrained=untrained)
     return open_cache(folder / "manifest.json")
 
 
@@ -84,6 +86,28 @@ def test_the_numbers_are_those_of_whole_texts(
     # Tokens of the prefix are read at the first token and in the mean, so there it can't be left.
     gains = with_prefix < passes.tokens - 30 * len(PREFIX)
     assert gains == (position in ("last", "-1"))
+
+
+def test_an_untrained_model_has_a_prefix_of_its_own(
+    load_tiny: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Keys and values that the trained weights have given must not stay."""
+    began: list[int] = []
+
+    def counted(loaded: LoadedModel, ids: torch.Tensor) -> DynamicCache | None:
+        began.append(ids.shape[1])
+        return prefix_cache(loaded, ids)
+
+    monkeypatch.setattr(shared_prefix, "prefix_cache", counted)
+    shared = fill(load_tiny("llama"), tmp_path / "shared", "last", untrained=True).untrained
+    assert began == [len(PREFIX)] * 2  # once with either weights
+    monkeypatch.setattr(shared_prefix, "SHORTEST", 1000)
+    whole = fill(load_tiny("llama"), tmp_path / "whole", "last", untrained=True).untrained
+    assert shared is not None and whole is not None
+    for place in whole.places:
+        expected = whole.read(place)
+        tolerance = 1e-5 * np.abs(expected).max()
+        np.testing.assert_allclose(shared.read(place), expected, atol=tolerance, rtol=0)
 
 
 def test_a_model_that_differs_is_read_whole_and_says_so(

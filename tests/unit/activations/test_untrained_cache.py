@@ -8,10 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from numpy.typing import NDArray
-from transformers import DynamicCache
 
-from probesteer.activations import shards, shared_prefix
+from probesteer.activations import shards
 from probesteer.activations.cache import (
     ActivationCache,
     discard_incomplete,
@@ -22,12 +20,10 @@ from probesteer.activations.cache import (
 from probesteer.activations.extraction import fill_cache
 from probesteer.activations.merging import merge_caches, remove_part
 from probesteer.activations.reading import Reading
-from probesteer.concepts.positions import ReadingRows, parse_position, reading_rows
 from probesteer.errors import ProbesteerError
 from probesteer.files.digests import file_digest
 from probesteer.models.inputs import TextInputs
 from probesteer.models.loading import LoadedModel
-from probesteer.models.prefix import prefix_cache
 from probesteer.models.sites import places_of
 from probesteer.models.tokens import tokenize
 from probesteer.models.untrained import reinitialise
@@ -264,39 +260,3 @@ def test_untrained_numbers_that_overflow_leave_the_others(
     assert np.isfinite(cache.read(EMBEDDING)).all()
     content = json.loads((tmp_path / "manifest.json").read_text())
     assert "its activation at embedding of model gpt2 is not" in content["untrained"]["reason"]
-
-
-def test_a_shared_prefix_is_read_with_the_weights_of_its_cache(
-    load_tiny: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Keys and values of the trained model must not stay for the untrained one."""
-    caches = []
-    rng = np.random.default_rng(0)
-    ids = [np.concatenate([np.arange(5, 25), [n + 30], rng.integers(5, 40, n)]) for n in range(9)]
-    rows = rows_at_the_end([np.zeros(len(text), dtype=bool) for text in ids])
-    reading = Reading(TextInputs(ids), rows, Path("examples.csv"), np.arange(len(ids)))
-    began: list[int] = []
-
-    def counted(loaded: LoadedModel, prefix: torch.Tensor) -> DynamicCache | None:
-        began.append(prefix.shape[1])
-        return prefix_cache(loaded, prefix)
-
-    monkeypatch.setattr(shared_prefix, "prefix_cache", counted)
-    for name, shortest in (("shared", 16), ("whole", 1000)):
-        monkeypatch.setattr(shared_prefix, "SHORTEST", shortest)
-        loaded, folder = load_tiny("llama"), tmp_path / name
-        places = places_of(len(loaded.blocks), ["resid_post"])
-        fill_cache(loaded, reading, places, folder, request(), 100, ORIGIN, untrained=True)
-        caches.append(open_cache(folder / "manifest.json"))
-    assert began == [20, 20]  # once with either weights
-    shared, whole = caches
-    for place in whole.places:
-        np.testing.assert_allclose(shared.read(place), whole.read(place), atol=1e-5)
-        np.testing.assert_allclose(inside(shared).read(place), inside(whole).read(place), atol=1e-6)
-
-
-def rows_at_the_end(special: list[NDArray[np.bool_]]) -> ReadingRows:
-    none: list[str | None] = [None] * len(special)
-    offsets = [[(0, 0)] * len(marks) for marks in special]
-    texts, source = [""] * len(special), Path("examples.csv")
-    return reading_rows(parse_position("last"), offsets, special, none, texts, source)
