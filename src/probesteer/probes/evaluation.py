@@ -13,7 +13,6 @@ from probesteer.places import Place
 from probesteer.probes.calibration import reliability_curve
 from probesteer.probes.checks import require_finite
 from probesteer.probes.chosen import ChosenProbe, fit_chosen
-from probesteer.probes.controls import token_counts
 from probesteer.probes.description_length import description_lengths
 from probesteer.probes.labelled_rows import LabelledRows
 from probesteer.probes.metrics import METRICS, PROBABILITY_METRICS
@@ -23,6 +22,7 @@ from probesteer.probes.probe import LogisticProbe
 from probesteer.probes.relabelled import relabelled_rows
 from probesteer.probes.resplits import resplit_folds, resplit_rows
 from probesteer.probes.rows import Key, Row, measured, table_of
+from probesteer.probes.token_counts import token_counts
 from probesteer.progress import progress
 from probesteer.settings.schema import ProbeSettings
 

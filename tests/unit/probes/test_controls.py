@@ -1,11 +1,12 @@
-"""Shuffled labels and token counts."""
+"""Shuffled labels: what is exchanged, what stays, and how often noise passes for a concept."""
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from probesteer.errors import ProbesteerError
-from probesteer.probes.controls import shuffled_labels, token_counts
+from probesteer.probes.controls import agree_within_groups, shuffled_labels
+from probesteer.probes.significance import permutation_p_value
+from probesteer.probes.solver.batch import fit_logistic_batch
 
 Mask = NDArray[np.bool_]
 
@@ -74,13 +75,92 @@ def test_groups_of_one_label_are_permuted_whole() -> None:
     np.testing.assert_allclose(share, rate, atol=0.15)
 
 
-def test_one_group_of_both_labels_has_the_examples_permuted() -> None:
+def test_a_lone_row_moves_with_the_label_of_its_group() -> None:
+    """One row of the largest group disagrees: groups still go whole, and one row disagrees."""
     labels, rows = TOPIC_LABELS[TOPICS], np.arange(len(TOPICS))
-    labels[np.flatnonzero(int(np.argmax(SIZES)) == TOPICS)[0]] ^= 1
-    splits = TOPIC_SPLITS[TOPICS]
-    shuffled = shuffled_labels(labels, rows, TOPICS, splits, 0, 0)
-    by_example = shuffled_labels(labels, rows, rows, splits, 0, 0)
-    np.testing.assert_array_equal(shuffled, by_example)
+    odd = int(np.argmax(SIZES))
+    labels[np.flatnonzero(odd == TOPICS)[0]] ^= 1
+    places = set()
+    for draw in range(60):
+        shuffled = shuffled_labels(labels, rows, TOPICS, TOPIC_SPLITS[TOPICS], draw, 0)
+        ones = np.bincount(TOPICS, weights=shuffled)
+        pure = np.delete(np.arange(60), odd)
+        assert set(ones[pure] / SIZES[pure]) == {0, 1}
+        assert ones[odd] in (1, SIZES[odd] - 1)
+        common = ones > SIZES / 2
+        for split in ("train", "validation", "test"):
+            members = split == TOPIC_SPLITS
+            assert common[members].sum() == TOPIC_LABELS[members].sum()
+        of_odd = shuffled[odd == TOPICS]
+        places.add(int(np.argmax(of_odd != common[odd])))
+    assert len(places) > SIZES[odd] / 2
+
+
+def test_groups_of_one_size_exchange_their_labels_as_they_stand() -> None:
+    generator = np.random.default_rng(6)
+    groups = np.repeat(np.arange(30), 5)
+    labels = (generator.random(150) < np.repeat(generator.integers(0, 2, 30), 5) * 0.9).astype(int)
+    splits, rows = np.where(groups < 20, "train", "test"), np.arange(150)
+    counts = np.bincount(groups, weights=labels)
+    shuffled = [shuffled_labels(labels, rows, groups, splits, draw, 0) for draw in range(20)]
+    for draw in shuffled:
+        found = np.bincount(groups, weights=draw)
+        np.testing.assert_array_equal(np.sort(found[:20]), np.sort(counts[:20]))
+        np.testing.assert_array_equal(np.sort(found[20:]), np.sort(counts[20:]))
+    assert np.std([draw[:5].sum() for draw in shuffled]) > 1
+
+
+def test_classes_keep_their_groups_and_none_gets_lost() -> None:
+    generator = np.random.default_rng(7)
+    of_topic = generator.integers(0, 3, 60)
+    labels, rows = of_topic[TOPICS], np.arange(len(TOPICS))
+    rare = np.flatnonzero((SIZES > 4) & (TOPIC_SPLITS == "train"))[0]
+    labels[np.flatnonzero(rare == TOPICS)[0]] = 3  # a class that no group has most of
+    for draw in range(40):
+        shuffled = shuffled_labels(labels, rows, TOPICS, TOPIC_SPLITS[TOPICS], draw, 0)
+        train = TOPIC_SPLITS[TOPICS] == "train"
+        assert set(shuffled[train]) == {0, 1, 2, 3}
+        several = [topic for topic in range(60) if len(set(shuffled[topic == TOPICS])) > 1]
+        assert several == [rare]
+
+
+def test_real_numbers_exchange_the_means_of_groups_and_keep_their_deviations() -> None:
+    generator = np.random.default_rng(8)
+    means = generator.standard_normal(60)
+    labels = means[TOPICS] + 0.1 * generator.standard_normal(len(TOPICS))
+    rows = np.arange(len(TOPICS))
+    shuffled = shuffled_labels(labels, rows, TOPICS, TOPIC_SPLITS[TOPICS], 0, 0)
+    own, found = (np.bincount(TOPICS, weights=values) / SIZES for values in (labels, shuffled))
+    np.testing.assert_allclose(np.sort(found[:36]), np.sort(own[:36]))
+    assert not np.allclose(found[:36], own[:36])
+    for topic in range(60):
+        mine = topic == TOPICS
+        np.testing.assert_allclose(
+            np.sort(shuffled[mine] - found[topic]), np.sort(labels[mine] - own[topic]), atol=1e-12
+        )
+
+
+def test_free_real_numbers_are_permuted() -> None:
+    labels = np.random.default_rng(9).standard_normal(100)
+    shuffled = shuffled_labels(labels, np.arange(100), PAIRS, SPLITS, 0, 0)
+    for split in ("train", "validation", "test"):
+        members = split == SPLITS
+        np.testing.assert_array_equal(np.sort(shuffled[members]), np.sort(labels[members]))
+    assert not np.array_equal(shuffled, labels)
+
+
+def test_agreement_is_told_from_balance_and_from_chance() -> None:
+    groups = np.repeat(np.arange(40), 4)
+    of_groups = np.arange(40)[groups] % 2
+    assert agree_within_groups(of_groups, groups)
+    one_odd = of_groups.copy()
+    one_odd[17] ^= 1
+    assert agree_within_groups(one_odd, groups)
+    assert not agree_within_groups(np.arange(160) % 2, groups)
+    assert not agree_within_groups(of_groups, np.arange(160))
+    generator = np.random.default_rng(10)
+    found = [agree_within_groups(generator.integers(0, 3, 160), groups) for _ in range(400)]
+    assert 0.02 < np.mean(found) < 0.09
 
 
 def nearest_mean_accuracy(X: NDArray[np.float64], y: NDArray[np.int64], train: Mask) -> float:
@@ -117,19 +197,31 @@ def test_the_null_is_as_wide_as_chance_on_clustered_data() -> None:
     assert by_row < width / 2
 
 
-def test_counts_of_three_texts_with_a_vocabulary_from_training() -> None:
-    ids = np.array([7, 2, 7, 9, 2, 5, 7])
-    lengths = np.array([3, 1, 3])
-    counts = token_counts(ids, lengths, np.array([True, False, True]))
-    # Columns: tokens 2, 5, 7. Token 9 occurs outside training only.
-    np.testing.assert_array_equal(counts.toarray(), [[1, 0, 2], [0, 0, 0], [1, 1, 1]])
+@pytest.mark.slow
+@pytest.mark.parametrize("uneven", [False, True])
+def test_noise_is_significant_as_often_as_said_where_one_row_of_a_group_disagrees(
+    uneven: bool,
+) -> None:
+    """At 5 %, of 300 families of groups whose rows are alike; a lone odd row changes nothing."""
+    significant = 0
+    for family in range(300):
+        generator = np.random.default_rng([family, 11])
+        sizes = generator.integers(2, 12, 40) if uneven else np.full(40, 10)
+        groups = np.repeat(np.arange(40), sizes)
+        n = len(groups)
+        X = generator.standard_normal((40, 8))[groups] + 0.3 * generator.standard_normal((n, 8))
+        labels = generator.permutation(np.arange(40) % 2)[groups]
+        labels[generator.integers(n)] ^= 1
+        train = groups < 28
+        splits = np.where(train, "train", "test")
+        nulls = [shuffled_labels(labels, np.arange(n), groups, splits, d, 0) for d in range(19)]
+        own, *null = _accuracies(X, np.stack([labels, *nulls]), train)
+        significant += int(permutation_p_value(own, null) <= 0.05)
+    # Three standard errors of a share of 5 % over 300 families.
+    assert significant / 300 <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 300)
 
 
-def test_an_empty_text_has_no_counts() -> None:
-    counts = token_counts(np.array([3, 3]), np.array([0, 2]), np.array([True, True]))
-    np.testing.assert_array_equal(counts.toarray(), [[0], [2]])
-
-
-def test_lengths_that_do_not_add_up_are_refused() -> None:
-    with pytest.raises(ProbesteerError, match="add up to 3 and there are 2 ids"):
-        token_counts(np.array([1, 2]), np.array([1, 2]), np.array([True, True]))
+def _accuracies(X: NDArray[np.float64], labels: NDArray[np.int64], train: Mask) -> list[float]:
+    fits = fit_logistic_batch(X[train], labels[:, train], 0.1)
+    correct = (fits.scores(X[~train]) > 0) == labels[:, ~train]
+    return [float(share) for share in correct.mean(axis=1)]
