@@ -22,10 +22,16 @@ from probesteer.interventions.edits import (
     When,
 )
 from probesteer.interventions.operators.affine import add, erase, scale
-from probesteer.interventions.operators.doses import OPERATORS, erasing_edit, stacked_edit
+from probesteer.interventions.operators.doses import (
+    OPERATORS,
+    erasing_edit,
+    stacked_edit,
+    where_read,
+)
 from probesteer.interventions.operators.projection import ablate, clamp, reflect
 from probesteer.interventions.operators.rotation import rotate
 from probesteer.places import Place
+from probesteer.probes.probe import LogisticProbe
 
 HALF = (torch.float16, torch.bfloat16)
 
@@ -198,6 +204,15 @@ def test_only_what_a_probe_reads_above_the_threshold_is_edited() -> None:
     assert torch.equal(edit.part(2, 3)(BATCH[:, 2:]), edited[:, 2:])
     half = BATCH.half()
     assert edit.to(half)(half).dtype == torch.float16
+
+
+def test_a_probe_is_read_as_it_was_fitted() -> None:
+    probe = LogisticProbe(np.array([0.5, -1.0, 2.0]), -0.25, 1.0, True)
+    x = drawn(1, 1, 40, 3)
+    edited = where_read(Multiply(torch.zeros(1)), probe, threshold=0.75)(x)[0, 0]
+    above = probe.scores(x[0, 0].double().numpy()) > 0.75
+    assert 0 < above.sum() < 40
+    assert torch.equal((edited == 0).all(dim=1), torch.from_numpy(above))
 
 
 def direction(seed: int) -> Direction:

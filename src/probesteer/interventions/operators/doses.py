@@ -23,7 +23,9 @@ from probesteer.interventions.edits import (
     Multiply,
     Reflect,
     Rotate,
+    When,
 )
+from probesteer.probes.probe import LogisticProbe
 
 LENGTHS = ("gap", "sigma", "norm", "angle")
 """Units of a push."""
@@ -63,6 +65,12 @@ def erasing_edit(eraser: Eraser, shares: Sequence[float] = (1.0,)) -> Erase:
     parts = (eraser.mean, eraser.read, eraser.write)
     mean, read, write = (torch.from_numpy(part.astype(np.float32)) for part in parts)
     return Erase(torch.tensor(list(shares), dtype=torch.float32), mean, read, write)
+
+
+def where_read(edit: Edit, probe: LogisticProbe, threshold: float = 0.0) -> When:
+    """The edit of the tokens alone whose log-odds of label 1, by the probe, exceed `threshold`."""
+    coefficient = torch.from_numpy(probe.coefficient.astype(np.float32))
+    return When(edit, coefficient, probe.intercept, threshold)
 
 
 def _add(doses: Sequence[_Dose]) -> Edit:
