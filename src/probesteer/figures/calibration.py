@@ -1,5 +1,7 @@
 """Do the probe's probabilities hold: what it says against what is, at the chosen place."""
 
+from typing import Any
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -43,7 +45,9 @@ def draw(table: pd.DataFrame, style: FigureStyle, probes: pd.DataFrame) -> Figur
         facets.figure.supylabel("share of label 1 among the test examples")
         (colour,) = style.categories(1)
         key = [
-            Line2D([], [], color=colour, marker="o", label="bins of test examples, 95%"),
+            Line2D(
+                [], [], color=colour, linestyle="", marker="o", label="bins of test examples, 95%"
+            ),
             Line2D(
                 [], [], color="0.35", linewidth=0.7, linestyle=":", label="perfectly calibrated"
             ),
@@ -56,7 +60,9 @@ def _draw_bins(axes: Axes, bins: pd.DataFrame, style: FigureStyle) -> None:
     axes.plot([0, 1], [0, 1], color="0.35", linewidth=0.7, linestyle=":", zorder=1)
     filled = bins.dropna(subset=["predicted", "observed"]).sort_values("predicted")
     (colour,) = style.categories(1)
-    axes.plot(filled["predicted"], filled["observed"], color=colour, marker="o", label="bins")
+    # Not joined: bins of a sure probe lie at both ends, and nothing is known in between.
+    points: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 3.5}
+    axes.plot(filled["predicted"], filled["observed"], color=colour, label="bins", **points)
     known = filled.dropna(subset=["low", "high"])
     axes.vlines(known["predicted"], known["low"], known["high"], color=colour, linewidth=0.7)
     axes.set_xlim(-0.03, 1.03)

@@ -97,6 +97,8 @@ def _null(finding: Finding) -> str:
 def _first_place(finding: Finding) -> str:
     if finding.read_from is None:
         return " On validation no place is above both."
+    if finding.read_from == finding.best_place:
+        return " On validation it is the first place above both."
     there = estimate(finding.read_from_accuracy, finding.read_from_low, finding.read_from_high)
     return (
         f" The first place above both, chosen on validation, is {phrase(finding.read_from)}: "

@@ -2,6 +2,7 @@ import math
 
 import pytest
 
+from probesteer.places import Place
 from probesteer.report.sentences import reading_sentence, steering_sentence
 from tests.unit.report.example_finding import finding
 
@@ -19,6 +20,13 @@ def test_what_is_shown_is_said_with_its_controls() -> None:
         "1.50 [1.10, 1.90] nats per class gap (slope between -0.5 and +0.5 class gaps); random "
         "directions of the same length move it by up to 0.30 either way. The loss on neutral "
         "text, pushed at every token, has doubled at a strength of 11.3 class gaps."
+    )
+
+
+def test_a_first_place_that_is_the_best_is_not_measured_twice() -> None:
+    sentence = reading_sentence(finding(read_from=Place("resid_post", 3)))
+    assert sentence.endswith(
+        "from a bag of tokens. On validation it is the first place above both."
     )
 
 
