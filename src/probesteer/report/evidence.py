@@ -55,6 +55,9 @@ class Evidence:
     adjusted: float = math.nan
     """p-value of the accuracy against shuffled labels, corrected over concepts and places."""
 
+    unreached_by: int = 0
+    """How many shuffled draws there were, where none of them reaches the accuracy; otherwise 0."""
+
     untrained: Numbers = UNKNOWN
     """Accuracy of a probe on the untrained model, at the place that is best for it on validation:
     its best chance."""

@@ -44,6 +44,7 @@ def evidence_of(
     compressed = at_place(matching(own["probes"], method="logistic", metric="compression"), place)
     return Evidence(
         adjusted=_adjusted(own.get("significance"), place),
+        unreached_by=_unreached_by(here),
         untrained=_untrained(on_test, untrained_place),
         untrained_place=untrained_place,
         control=spread_of(matching(accuracies, method="control_task")),
@@ -84,6 +85,14 @@ def _adjusted(rows: pd.DataFrame | None, place: Place) -> float:
         return math.nan
     found = at_place(matching(rows, method="logistic", split="test"), place)
     return math.nan if found.empty else float(found.iloc[0]["adjusted"])
+
+
+def _unreached_by(here: pd.DataFrame) -> int:
+    """The shuffled draws at a place whose p-value is the smallest that they allow, or 0."""
+    p_value = first_numbers(matching(here, method="logistic", metric="p_value"))[0]
+    draws = of_reading(matching(here, method="shuffled_labels"))
+    count = int((draws["draw"] >= 0).sum())
+    return count if math.isclose(p_value, 1 / (1 + count)) else 0
 
 
 def _untrained(on_test: pd.DataFrame, place: Place | None) -> Numbers:

@@ -38,7 +38,7 @@ def reading_sentence(finding: Finding) -> str:
     elif finding.accuracy_low <= finding.null_mean + 2 * finding.null_sd:
         reasons.append(f"shuffled labels reach this ({null})")
     elif not finding.significant:
-        reasons.append(f"its corrected p-value is {p_value(finding.evidence.adjusted)}")
+        reasons.append(f"its corrected p-value is {_corrected(finding)}")
     if not math.isfinite(finding.baseline):
         reasons.append("no bag of tokens was tried")
     elif not math.isfinite(finding.baseline_high):
@@ -104,6 +104,13 @@ def _first_place(finding: Finding) -> str:
         f" The first place above both, chosen on validation, is {phrase(finding.read_from)}: "
         f"{there} on the test examples."
     )
+
+
+def _corrected(finding: Finding) -> str:
+    """The corrected p-value, and whether more draws might lower it."""
+    shuffles = finding.evidence.unreached_by
+    few = f", though none of the {shuffles} shuffles reaches this: more are needed"
+    return p_value(finding.evidence.adjusted) + (few if shuffles else "")
 
 
 def _untrained(finding: Finding) -> str:

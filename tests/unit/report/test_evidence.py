@@ -121,6 +121,16 @@ def test_real_numbers_are_read_by_r_squared(tables: Tables) -> None:
         assert same.evidence.control == own.evidence.control
 
 
+@pytest.mark.parametrize(("p_value", "expected"), [(1 / 9, 8), (2 / 9, 0), (math.nan, 0)])
+def test_shuffled_draws_that_none_reaches_are_counted(
+    tables: Tables, p_value: float, expected: int
+) -> None:
+    probes = tables["probes"].copy()
+    probes.loc[probes["metric"] == "p_value", "value"] = p_value
+    judged = findings_of({**tables, "probes": probes})
+    assert {own.evidence.unreached_by for own in judged} == {expected}
+
+
 @pytest.mark.parametrize(
     ("adjusted", "expected"), [(0.049, True), (0.05, False), (1.0, False), (math.nan, True)]
 )

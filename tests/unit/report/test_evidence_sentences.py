@@ -138,6 +138,8 @@ def test_the_corrected_p_value_stands_beside_the_shuffled_labels() -> None:
     unread = reading_sentence(finding(evidence=Evidence(adjusted=0.12)))
     assert unread.startswith("That sentiment can be read is not shown: ")
     assert "; its corrected p-value is 0.12." in unread
+    few = reading_sentence(finding(evidence=Evidence(adjusted=0.12, unreached_by=20)))
+    assert "p-value is 0.12, though none of the 20 shuffles reaches this: more are needed." in few
 
 
 def test_real_numbers_are_explained_and_not_right() -> None:
