@@ -31,12 +31,12 @@ def _control_task(finding: Finding) -> str:
     selectivity = estimate(*evidence.selectivity)
     if finding.selective:
         return (
-            "It is more than any labels give: on control tasks, where every word has a label by "
-            f"lot, the probe gets {number(evidence.control.mean)}, which is {selectivity} less."
+            "It is more than labels by lot give: on control tasks, where every word has such a "
+            f"label, the probe gets {number(evidence.control.mean)}, which is {selectivity} less."
         )
     reason = "reaches zero" if math.isfinite(evidence.selectivity[1]) else f"is unknown: {TOO_FEW}"
     return (
-        "That it is more than any labels give is not shown: the selectivity over control tasks "
+        "That it is more than labels by lot give is not shown: the selectivity over control tasks "
         f"is {selectivity}; its interval {reason}."
     )
 
@@ -63,11 +63,11 @@ def _transfer(finding: Finding) -> str:
     rest = [trial for trial in trials if trial not in shown and trial not in wrong]
     parts = []
     if shown:
-        parts.append(f"its probe also reads {_aurocs(shown)}")
+        parts.append(f"its probe is above chance on {_aurocs(shown)}")
     if wrong:
         parts.append(f"it orders the wrong way round {_aurocs(wrong)}")
     if rest:
-        parts.append(f"that it reads {_aurocs(rest)} is not shown")
+        parts.append(f"that it is above chance on {_aurocs(rest)} is not shown")
     text = "; ".join(parts)
     return f"{text[0].upper()}{text[1:]}."
 

@@ -25,17 +25,17 @@ def test_nothing_is_said_of_what_was_not_tried() -> None:
     [
         (
             (0.35, 0.3, 0.4),
-            "It is more than any labels give: on control tasks, where every word has a label by "
-            "lot, the probe gets 0.60, which is 0.35 [0.30, 0.40] less.",
+            "It is more than labels by lot give: on control tasks, where every word has such a "
+            "label, the probe gets 0.60, which is 0.35 [0.30, 0.40] less.",
         ),
         (
             (0.05, -0.01, 0.1),
-            "That it is more than any labels give is not shown: the selectivity over control "
+            "That it is more than labels by lot give is not shown: the selectivity over control "
             "tasks is 0.05 [-0.01, 0.10]; its interval reaches zero.",
         ),
         (
             (0.05, NAN, NAN),
-            "That it is more than any labels give is not shown: the selectivity over control "
+            "That it is more than labels by lot give is not shown: the selectivity over control "
             "tasks is 0.05; its interval is unknown: there are too few groups for an interval.",
         ),
     ],
@@ -66,9 +66,9 @@ def test_transfer_says_of_each_concept_what_is_shown() -> None:
         Trial("sums", (0.8, 0.7, 0.9)),
     )
     assert only(Evidence(transfers=trials)) == (
-        "Its probe also reads cities (AUROC 0.90 [0.80, 0.95]), sums (0.80 [0.70, 0.90]); it "
-        "orders the wrong way round denials (AUROC 0.10 [0.05, 0.20]); that it reads sizes "
-        "(AUROC 0.55 [0.40, 0.70]) is not shown."
+        "Its probe is above chance on cities (AUROC 0.90 [0.80, 0.95]), sums (0.80 [0.70, 0.90]); "
+        "it orders the wrong way round denials (AUROC 0.10 [0.05, 0.20]); that it is above chance "
+        "on sizes (AUROC 0.55 [0.40, 0.70]) is not shown."
     )
 
 
