@@ -5,7 +5,7 @@ import signal
 import pytest
 
 from tests.slurm.cluster import CPU_NODES, GPU_NODE, Cluster
-from tests.slurm.cluster_runs import ClusterProject, wait_until
+from tests.slurm.cluster_runs import ClusterProject
 from tests.workflow.tiny_project import TinyProject
 
 pytestmark = pytest.mark.slow
@@ -22,16 +22,11 @@ def without(project: ClusterProject, *patterns: str) -> None:
             file.unlink()
 
 
-def drain(cluster: Cluster, *nodes: str) -> None:
-    """Let nothing start on the nodes any more."""
-    names = f"NodeName={','.join(nodes)}"
-    assert cluster.call("scontrol", "update", names, "State=DRAIN", "Reason=x").returncode == 0
-
-
-def resume(cluster: Cluster, *nodes: str) -> None:
-    """Let jobs start on the nodes again."""
-    names = f"NodeName={','.join(nodes)}"
-    assert cluster.call("scontrol", "update", names, "State=RESUME").returncode == 0
+def set_state(cluster: Cluster, state: str, *nodes: str) -> None:
+    """As an administrator does: DRAIN lets nothing start, DOWN ends what runs, RESUME ends both."""
+    words = ("update", f"NodeName={','.join(nodes)}", f"State={state}", "Reason=a test")
+    changed = cluster.call("scontrol", *words)
+    assert changed.returncode == 0, changed.stderr
 
 
 def test_a_job_killed_for_memory_comes_back_with_more(
@@ -62,20 +57,44 @@ def test_a_cancelled_job_is_submitted_again(project: ClusterProject, local: Tiny
     assert project.project.results() == local.results()
 
 
-def test_a_preempted_job_starts_again_by_itself(
-    project: ClusterProject, local: TinyProject
+@pytest.mark.parametrize("how", ["preempted", "node went down"])
+def test_what_the_cluster_takes_away_starts_again_by_itself(
+    project: ClusterProject, local: TinyProject, cluster: Cluster, how: str
 ) -> None:
     without(project, "activations/*/mood-*/*")
     since = project.last_job()
     run = project.start("activations")
     running = project.wait_for("extract_activations", since)
-    # What preemption with requeueing does to a job.
-    assert project.cluster.call("scontrol", "requeue", str(running.number)).returncode == 0
-    wait_until(lambda: project.jobs(since)[0].state != "RUNNING" or None, "requeued")
+    if how == "preempted":  # what preemption with requeueing does to a job
+        assert cluster.call("scontrol", "requeue", str(running.number)).returncode == 0
+    else:
+        set_state(cluster, "DOWN", GPU_NODE)
+    project.wait_for("extract_activations", since, "PENDING")
+    if how != "preempted":
+        set_state(cluster, "RESUME", GPU_NODE)
+    # SLURM lets a job that it took back wait for two minutes.
+    now = cluster.call("scontrol", "update", f"JobId={running.number}", "StartTime=now")
+    assert now.returncode == 0, now.stderr
     assert run.wait(400) == 0, project.said()
     assert [(job.number, job.state) for job in project.jobs(since)] == [
         (running.number, "COMPLETED")
     ]
+    assert project.project.results() == local.results()
+
+
+def test_after_snakemake_was_killed_its_jobs_are_waited_for(
+    project: ClusterProject, local: TinyProject
+) -> None:
+    without(project, "activations/*/mood-*/*")
+    since = project.last_job()
+    run = project.start("activations")
+    project.wait_for("extract_activations", since)
+    run.kill()
+    run.wait()
+    project.wait_for("extract_activations", since, "COMPLETED")
+    assert project.run(options=["--unlock"]).returncode == 0
+    finished = project.run("activations")
+    assert finished.returncode == 0, finished.stdout + finished.stderr
     assert project.project.results() == local.results()
 
 
@@ -100,7 +119,7 @@ def test_a_drained_node_only_makes_jobs_wait(
 ) -> None:
     without(project, "activations/*/mood-*/*")
     since = project.last_job()
-    drain(cluster, GPU_NODE)
+    set_state(cluster, "DRAIN", GPU_NODE)
     try:
         run = project.start("activations")
         project.wait_for("extract_activations", since, "PENDING")
@@ -110,7 +129,7 @@ def test_a_drained_node_only_makes_jobs_wait(
         run = project.start("activations")
         waiting = project.wait_for("extract_activations", since, "PENDING")
     finally:
-        resume(cluster, GPU_NODE)
+        set_state(cluster, "RESUME", GPU_NODE)
     assert run.wait(300) == 0, project.said()
     assert project.jobs(since)[-1].number == waiting.number
     assert project.project.results() == local.results()
@@ -122,13 +141,13 @@ def test_settings_that_are_edited_during_a_run_wait_for_the_next(
     without(project, "tiny/tables/tiny/mood/probes.*")
     since = project.last_job()
     experiment = project.project.folder / "config/experiment/tiny.yaml"
-    drain(cluster, *CPU_NODES)
+    set_state(cluster, "DRAIN", *CPU_NODES)
     try:
         run = project.start("probes")
         project.wait_for("fit_probes", since, "PENDING")
         experiment.write_text(experiment.read_text().replace("folds: 2", "folds: 3"))
     finally:
-        resume(cluster, *CPU_NODES)
+        set_state(cluster, "RESUME", *CPU_NODES)
     assert run.wait(300) == 0, project.said()
     assert project.project.results() == local.results()
     assert "fit_probes" in {job.rule for job in project.project.planned()}
