@@ -12,7 +12,7 @@ from probesteer.figures.chosen_places import chosen_place
 from probesteer.figures.facets import new_figure, note_figure, shortened
 from probesteer.figures.heatmaps import draw_heatmap
 from probesteer.figures.places import at_place, axis_label, phrase
-from probesteer.figures.rows import checked, matching
+from probesteer.figures.rows import checked, concepts_of, matching
 from probesteer.figures.style import FigureStyle
 from probesteer.places import Place
 
@@ -38,7 +38,7 @@ def draw(table: pd.DataFrame, style: FigureStyle, probes: pd.DataFrame) -> Figur
     with style.applied():
         if not measured(table) or not places:
             return note_figure(style, "No probe was tried on another concept.")
-        concepts = by_family(_pairs(table))
+        concepts = by_family(_pairs(table), concepts_of(probes))
         present = set(table["method"])
         methods = [method for method in METHODS if method in present]
         names = [shortened(concept, 20) for concept in concepts]
@@ -72,7 +72,7 @@ def transfer_places(table: pd.DataFrame, probes: pd.DataFrame) -> dict[str, Plac
     """Concept -> the place at which its probe is tried on others, chosen on validation."""
     found = {
         concept: chosen_place(matching(probes, concept=concept))
-        for concept in by_family(_pairs(table))
+        for concept in by_family(_pairs(table), concepts_of(probes))
     }
     return {concept: place for concept, place in found.items() if place is not None}
 
@@ -91,17 +91,19 @@ def transfer_values(
     return values
 
 
-def by_family(pairs: pd.DataFrame) -> list[str]:
-    """All concepts of `pairs` (columns concept, other), those that were tried on each other
-    side by side, otherwise in the order of the table."""
+def by_family(pairs: pd.DataFrame, order: Sequence[str]) -> list[str]:
+    """The concepts of `pairs` (columns concept, other) in the `order` of all concepts, but those
+    that were tried on each other side by side."""
     found: list[str] = []
-    for concept in dict.fromkeys([*pairs["concept"], *pairs["other"]]):
-        waiting = [str(concept)]
+    present = {*pairs["concept"], *pairs["other"]}
+    for concept in order:
+        family, waiting = set(found), [concept] if concept in present else []
         while waiting:
-            name = waiting.pop(0)
-            if name not in found:
-                found.append(name)
+            name = waiting.pop()
+            if name not in family:
+                family.add(name)
                 waiting += pairs.loc[pairs["concept"] == name, "other"].tolist()
+        found += [name for name in order if name in family and name not in found]
     return found
 
 

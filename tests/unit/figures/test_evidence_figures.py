@@ -175,7 +175,8 @@ def test_each_row_of_the_transfer_is_at_its_own_place(
 
 def test_families_stand_together_and_pairs_that_were_not_tried_are_blank() -> None:
     pairs = pd.DataFrame({"concept": ["a", "b", "c", "d"], "other": ["c", "d", "a", "b"]})
-    assert transfer_matrix.by_family(pairs) == ["a", "c", "b", "d"]
+    assert transfer_matrix.by_family(pairs, ["a", "b", "e", "c", "d"]) == ["a", "c", "b", "d"]
+    assert transfer_matrix.by_family(pairs, ["d", "c", "b", "a"]) == ["d", "b", "c", "a"]
     rows = pairs.assign(site="resid_post", layer=0, metric="auroc", value=[0.6, 0.7, 0.8, 0.9])
     places = dict.fromkeys("abcd", Place("resid_post", 0))
     shown = transfer_matrix.transfer_values(rows, ["a", "c", "b", "d"], places)
