@@ -1,6 +1,7 @@
 """Checks of one column: from raw cells to texts, conversations, names and labels."""
 
 import json
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -106,11 +107,10 @@ def labels(table: SourceTable, column: str) -> list[int]:
     for example, cell in enumerate(table.columns[column]):
         label = _LABELS.get(str(cell).strip().lower())
         if label is None:
-            what = "empty" if _is_missing(cell) or str(cell).isspace() else shown(cell)
             raise row_fault(
                 table.path,
                 example,
-                f"{column} is {what}; use 0 or 1, 0.0 or 1.0, false or true, no or yes",
+                f"{column} is {_said(cell)}; use 0 or 1, 0.0 or 1.0, false or true, no or yes",
             )
         found.append(label)
     if len(set(found)) == 1:
@@ -118,6 +118,53 @@ def labels(table: SourceTable, column: str) -> list[int]:
             f"{table.path}: every {column} is {found[0]}; add rows with {column} {1 - found[0]}"
         )
     return found
+
+
+def classes(table: SourceTable, column: str, count: int) -> list[int]:
+    """The numbers of classes in a column, 0 to `count` - 1, of which all must occur."""
+    found = []
+    for example, cell in enumerate(table.columns[column]):
+        number = _number(cell)
+        if number is None or not number.is_integer() or not 0 <= number < count:
+            raise row_fault(
+                table.path, example, f"{column} is {_said(cell)}; use a class from 0 to {count - 1}"
+            )
+        found.append(int(number))
+    for label in range(count):
+        if label not in found:
+            raise ProbesteerError(
+                f"{table.path}: no {column} is {label}; add rows, or name fewer labels"
+            )
+    return found
+
+
+def numbers(table: SourceTable, column: str) -> list[float]:
+    """The finite numbers in a column, of which not all may be the same."""
+    found = []
+    for example, cell in enumerate(table.columns[column]):
+        number = _number(cell)
+        if number is None or not math.isfinite(number):
+            raise row_fault(table.path, example, f"{column} is {_said(cell)}; use a finite number")
+        found.append(number)
+    if len(set(found)) == 1:
+        raise ProbesteerError(
+            f"{table.path}: every {column} is {found[0]:g}; add rows with other numbers"
+        )
+    return found
+
+
+def _number(cell: object) -> float | None:
+    if isinstance(cell, bool) or not isinstance(cell, int | float | str):
+        return None
+    try:
+        return float(cell)
+    except ValueError:
+        return None
+
+
+def _said(cell: object) -> str:
+    """What an error calls a cell that can't be used."""
+    return "empty" if _is_missing(cell) or str(cell).isspace() else shown(cell)
 
 
 def _is_missing(cell: object) -> bool:

@@ -10,7 +10,6 @@ import pandas as pd
 from probesteer.concepts.cells import (
     conversations,
     filled_texts,
-    labels,
     optional_names,
     optional_texts,
     texts,
@@ -18,13 +17,17 @@ from probesteer.concepts.cells import (
 from probesteer.concepts.crossings import check_crossings
 from probesteer.concepts.faults import row_fault, shown
 from probesteer.concepts.sources import SourceTable, read_source
+from probesteer.concepts.targets import LabelKind, contrast, read_targets
 from probesteer.errors import ProbesteerError
 
 Names = Sequence[str | None]
 
 
 def read_examples(
-    path: Path, columns: Mapping[str, str] | None = None, messages: bool = False
+    path: Path,
+    columns: Mapping[str, str] | None = None,
+    messages: bool = False,
+    kind: LabelKind | None = None,
 ) -> pd.DataFrame:
     """Read labelled examples from a CSV, JSONL or parquet file.
 
@@ -32,10 +35,13 @@ def read_examples(
     ignored. A row without a group belongs to the group of its pair; without a pair, to a group of
     its own, which it shares only with rows of the very same text. columns: other names that the
     file has for some of these. messages: texts are conversations, in the column messages or text,
-    as lists of {role, content} or their JSON text, which is the text that is returned.
+    as lists of {role, content} or their JSON text, which is the text that is returned. kind: of
+    the labels; None leaves them unread, as activations need none.
 
     Returns one row per example, in the order of the file: example (int64, from 0), text, label
-    (int64, 0 or 1), group, and split, span, pair with None where the file says nothing.
+    (int64, 0 or 1: the contrast, of real numbers that of all rows), target (what the file says of
+    the label: int64, or float64 for real numbers), group, and split, span, pair with None where
+    the file says nothing.
     Raises ProbesteerError that names file and row, also where a text or a pair stands in two
     groups.
     """
@@ -46,13 +52,17 @@ def read_examples(
     else:
         table = read_source(path, ["text", "label"], others, columns)
         found = texts(table, "text")
+    labelled = {}
+    if kind is not None:
+        targets = read_targets(table, "label", kind)
+        labelled = {"label": contrast(targets, kind), "target": targets}
     pairs = optional_names(table, "pair")
     groups = _groups(optional_names(table, "group"), pairs, found)
     frame = pd.DataFrame(
         {
             "example": np.arange(len(found), dtype=np.int64),
             "text": found,
-            "label": np.array(labels(table, "label"), dtype=np.int64),
+            **labelled,
             "group": groups,
             "split": _with_none(optional_names(table, "split")),
             "span": _with_none(optional_texts(table, "span")),

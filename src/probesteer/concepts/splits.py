@@ -19,9 +19,10 @@ _MEASURED = ("validation", "test")  # each needs prompts of its own
 def assign_splits(
     examples: pd.DataFrame, shares: Mapping[str, float], seed: int, source: Path
 ) -> pd.Series:
-    """The split of every example, by group, each split with both labels.
+    """The split of every example, by group, each split with every label.
 
-    examples: columns label, group and split, as `read_examples` returns them. Splits that the
+    examples: columns label, group and split, as `read_examples` returns them; the label is that
+    which splits are to have in equal parts, from 0 to k - 1. Splits that the
     file gives are used as they are; where they leave out validation, it is taken from train
     groups. Otherwise groups are dealt out by `shares` (of the rows of each label, over train,
     validation and test, sum 1). The result depends on the seed and on the groups, not on the
@@ -37,7 +38,7 @@ def assign_splits(
             held_out = splits == "train"
             kept = {name: shares[name] for name in ("train", "validation")}
             splits[held_out] = _deal(examples[held_out], kept, seed, source)
-        _check_both_labels(examples["label"], splits, source)
+        check_labels(examples["label"], splits, source)
         return splits
     return _deal(examples, {name: shares[name] for name in SPLITS}, seed, source)
 
@@ -84,7 +85,7 @@ def _halve(prompts: pd.DataFrame, seed: int) -> list[str]:
 
 
 def check_folds(examples: pd.DataFrame, folds: int, source: Path) -> None:
-    """Check that the training split can be cut by group into `folds` folds with both labels.
+    """Check that the training split can be cut by group into `folds` folds with every label.
 
     examples: columns label, group and split (assigned). Raises ProbesteerError where the training
     split has too few groups.
@@ -119,16 +120,17 @@ def other_splits(examples: pd.DataFrame) -> list[pd.Series]:
 
 
 def _folds_fault(training: pd.DataFrame, folds: int) -> str | None:
-    """Why training examples can't be cut by group into folds with both labels; None: they can."""
+    """Why training examples can't be cut by group into folds with every label; None: they can."""
     names, _, counts = _count_groups(training)
     if len(names) < folds:
         return f"{len(names)} training groups are too few for {folds} folds"
     label = scarce_label(counts, folds)
     if label is None:
         return None
+    every = "both labels" if counts.shape[1] == 2 else "every label"
     return (
         f"label {label} stands in {np.count_nonzero(counts[:, label])} training groups, too few "
-        f"for {folds} folds with both labels"
+        f"for {folds} folds with {every}"
     )
 
 
@@ -145,17 +147,24 @@ def _deal(
             " is never divided; add groups with this label or use smaller groups"
         )
     total = sum(shares.values())
-    parts = allocate(names, counts, [share / total for share in shares.values()], seed)
+    try:
+        parts = allocate(names, counts, [share / total for share in shares.values()], seed)
+    except ValueError as fault:
+        raise ProbesteerError(
+            f"{source}: no way to deal {len(names)} groups out was found in which"
+            f" {_enumerated(splits, 'and')} each have every label; use smaller groups or add some"
+        ) from fault
     return _as_splits(examples, splits, parts[group_of])
 
 
 def _count_groups(
     examples: pd.DataFrame,
 ) -> tuple[list[str], NDArray[np.int64], NDArray[np.int64]]:
-    """Names of the groups, group of every row [n], rows of each label [groups, 2]."""
+    """Names of the groups, group of every row [n], rows of each label [groups, k]."""
     names, group_of = np.unique(examples["group"].to_numpy(dtype=object), return_inverse=True)
-    counts = np.zeros((len(names), 2), dtype=np.int64)
-    np.add.at(counts, (group_of, examples["label"].to_numpy()), 1)
+    labels = examples["label"].to_numpy()
+    counts = np.zeros((len(names), max(2, int(labels.max(initial=0)) + 1)), dtype=np.int64)
+    np.add.at(counts, (group_of, labels), 1)
     return names.tolist(), group_of, counts
 
 
@@ -206,9 +215,13 @@ def _enumerated(splits: tuple[str, ...], conjunction: str) -> str:
     return f"{', '.join(splits[:-1])} {conjunction} {splits[-1]}"
 
 
-def _check_both_labels(labels: pd.Series, splits: pd.Series, source: Path) -> None:
+def check_labels(labels: pd.Series, splits: pd.Series, source: Path) -> None:
+    """Raise ProbesteerError, naming `source`, where a split lacks a label, from 0 to the highest.
+
+    labels, splits: [n], of the same index.
+    """
     for split in SPLITS:
-        for label in (0, 1):
+        for label in range(max(2, int(labels.max()) + 1)):
             if not ((splits == split) & (labels == label)).any():
                 raise ProbesteerError(
                     f"{source}: no row of the split {split} has label {label}; add rows"

@@ -49,7 +49,7 @@ class ConceptSettings:
     """`config/concept/NAME.yaml`: a labelled concept and its data files."""
 
     description: str = ""
-    labels: list[str] = field(default_factory=lambda: ["0", "1"])  # names of label 0 and 1
+    labels: list[str] = field(default_factory=lambda: ["0", "1"])  # names of label 0, 1 (, 2 …)
     examples: str = ""  # text or messages, label [, group, pair, split, span]; or `dataset`
     prompts: str = ""  # prompt or messages, positive, negative [, group]
     neutral: str = ""  # text

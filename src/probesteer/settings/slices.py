@@ -52,6 +52,8 @@ class ExamplesSlice:
     prompt_columns: dict[str, str] = field(default_factory=dict)
     chat: bool = False  # texts will be rendered by a chat template
     messages: bool = False  # they are whole conversations
+    kind: str = "binary"
+    classes: int = 2
 
 
 @dataclass
@@ -190,7 +192,8 @@ def stage_slice(
         counts = (settings.probe.folds, settings.probe.resplits)
         read = (asked.position, *counts, settings.seed, settings.split)
         columns, messages = (_of_examples(asked), asked.columns), asked.chat.messages
-        return ExamplesSlice(*read, *columns, messages or asked.chat.user is not None, messages)
+        turns = (messages or asked.chat.user is not None, messages)
+        return ExamplesSlice(*read, *columns, *turns, asked.kind, len(asked.labels))
     if stage == "dataset":
         # What its columns are called doesn't change its rows.
         return DatasetSlice(concept, replace(settings.concept[concept].dataset, columns={}))

@@ -57,8 +57,7 @@ def validate(settings: Settings) -> None:
         _columns(name, concept)
         _choice(f"concept.{name}.kind", concept.kind, "kind")
         _at_least(f"concept.{name}.window", concept.window, 0)
-        if len(concept.labels) != 2 or len(set(concept.labels)) != 2:
-            _fail(f"concept.{name}.labels", f"{concept.labels}", "name label 0 and label 1")
+        _labels(name, concept)
         if not re.fullmatch(r"last|mean|all|span|user_end|-?\d+", concept.position):
             _fail(
                 f"concept.{name}.position",
@@ -70,6 +69,17 @@ def validate(settings: Settings) -> None:
     _probe(settings)
     _sweeps(settings)
     _plot(settings)
+
+
+def _labels(name: str, concept: ConceptSettings) -> None:
+    named, classes = concept.labels, concept.kind == "classes"
+    if len(set(named)) < len(named) or len(named) < 2 or (len(named) > 2 and not classes):
+        remedy = {
+            "binary": "name label 0 and label 1",
+            "classes": "name two or more classes, each once",
+            "real": "name the low end and the high end",
+        }[concept.kind]
+        _fail(f"concept.{name}.labels", f"{named}", remedy)
 
 
 def _chat(name: str, concept: ConceptSettings) -> None:

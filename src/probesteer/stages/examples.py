@@ -4,6 +4,7 @@ from typing import Any
 
 from probesteer.concepts.positions import parse_position
 from probesteer.concepts.preparation import prepare_concept
+from probesteer.concepts.targets import LabelKind
 from probesteer.files.tables import write_table
 from probesteer.settings.slices import ExamplesSlice
 from probesteer.stages.interface import InputPath, OutputPath
@@ -40,6 +41,7 @@ def run(
         settings.messages,
         settings.folds,
         settings.resplits,
+        LabelKind(settings.kind, settings.classes),
     )
     write_table(neutral_table, concept.neutral, provenance)
     write_table(prompts_table, concept.prompts, provenance)

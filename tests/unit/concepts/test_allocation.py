@@ -118,3 +118,36 @@ def test_the_seed_decides() -> None:
         tuple(allocate(names(40), counts, [0.6, 0.2, 0.2], seed).tolist()) for seed in range(20)
     }
     assert len(found) == 20
+
+
+several = st.lists(st.tuples(*[st.integers(0, 9)] * 4).filter(any), min_size=40, max_size=60)
+
+
+@seeded
+@given(several, st.integers(0, 1000))
+def test_each_of_four_labels_is_in_every_part_in_about_its_share(
+    groups: list[tuple[int, int, int, int]], seed: int
+) -> None:
+    counts = np.array(groups)
+    if scarce_label(counts, 3) is not None:
+        return
+    parts = allocate(names(len(groups)), counts, [0.6, 0.2, 0.2], seed)
+    found = held(counts, parts, 3)
+    assert (found > 0).all()
+    wanted = np.outer([0.6, 0.2, 0.2], counts.sum(axis=0))
+    assert (np.abs(found - wanted) <= counts.sum(axis=1).max()).all()
+
+
+def test_labels_that_come_in_twos_are_dealt_out_where_it_can_be_done() -> None:
+    """Two parts need two complementary groups each; an order that strands one is given up."""
+    counts = np.array([(1, 1, 0, 0), (0, 0, 1, 1), (1, 0, 1, 0), (0, 1, 0, 1)])
+    for seed in range(20):
+        parts = allocate(names(4), counts, [0.5, 0.5], seed)
+        assert (held(counts, parts, 2) > 0).all()
+
+
+def test_where_no_deal_exists_it_is_said() -> None:
+    counts = np.array([(1, 1, 0), (0, 1, 1), (1, 0, 1)])
+    assert scarce_label(counts, 2) is None
+    with pytest.raises(ValueError, match="no way was found"):
+        allocate(names(3), counts, [0.5, 0.5], 0)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -10,6 +11,9 @@ import pytest
 from probesteer.concepts.positions import parse_position
 from probesteer.concepts.preparation import prepare_concept
 from probesteer.concepts.reading import read_examples, read_prompts
+from probesteer.concepts.targets import LabelKind
+
+read_binary = partial(read_examples, kind=LabelKind())
 
 Write = Callable[[str, bytes | str], Path]
 Refusal = Callable[[Callable[[], object]], str]
@@ -43,7 +47,7 @@ def save(path: Path, column: str, **others: list[object]) -> Path:
 @pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
 def test_every_kind_of_file_holds_conversations(suffix: str, column: str, tmp_path: Path) -> None:
     path = save(tmp_path / f"a{suffix}", column, label=[1, 0])
-    examples = read_examples(path, messages=True)
+    examples = read_binary(path, messages=True)
     assert [json.loads(text) for text in examples["text"]] == TURNS
     assert examples["label"].tolist() == [1, 0]
     assert examples["group"].nunique() == 2
@@ -58,20 +62,20 @@ def test_prompts_are_conversations_too(column: str, tmp_path: Path) -> None:
 def test_messages_may_have_another_name_in_the_examples_alone(tmp_path: Path) -> None:
     columns = {"messages": "chat"}
     examples = save(tmp_path / "a.jsonl", "chat", label=[1, 0])
-    assert len(read_examples(examples, columns, messages=True)) == 2
+    assert len(read_binary(examples, columns, messages=True)) == 2
     prompts = save(tmp_path / "b.jsonl", "messages", positive=["a", "a"], negative=["b", "b"])
     assert len(read_prompts(prompts, columns, messages=True)) == 2
 
 
 def test_the_column_is_named_where_there_is_none(write: Write, refusal: Refusal) -> None:
     path = write("a.csv", "said,label\nx,0\ny,1\n")
-    found = refusal(lambda: read_examples(path, messages=True))
+    found = refusal(lambda: read_binary(path, messages=True))
     assert found == "a.csv: no column 'messages' or 'text'; name one so"
 
 
 def test_an_empty_conversation_names_its_row(write: Write, refusal: Refusal) -> None:
     path = write("a.csv", 'messages,label\n"[]",0\n,1\n')
-    found = refusal(lambda: read_examples(path, messages=True))
+    found = refusal(lambda: read_binary(path, messages=True))
     assert found == "a.csv: row 3: messages is empty; fill it or delete the row"
 
 
@@ -79,15 +83,15 @@ def test_turns_that_are_no_text_name_their_row(refusal: Refusal, tmp_path: Path)
     path = tmp_path / "a.parquet"
     dated = [{"role": "user", "content": pd.Timestamp("2024-07-26")}]
     pd.DataFrame({"messages": [dated], "label": [1]}).to_parquet(path)
-    found = refusal(lambda: read_examples(path, messages=True))
+    found = refusal(lambda: read_binary(path, messages=True))
     assert found.startswith("a.parquet: row 1: messages hold more than text (")
 
 
 def test_a_renamed_column_that_is_not_there_is_an_error(write: Write, refusal: Refusal) -> None:
     # Passed over, a slip in the name of the groups would put a topic into train and test.
     path = write("a.csv", "text,label,topic\na,0,x\nb,1,x\n")
-    assert read_examples(path, {"group": "topic"})["group"].tolist() == ["x", "x"]
-    found = refusal(lambda: read_examples(path, {"group": "topci"}))
+    assert read_binary(path, {"group": "topic"})["group"].tolist() == ["x", "x"]
+    found = refusal(lambda: read_binary(path, {"group": "topci"}))
     assert found == "a.csv: no column 'topci'; name one so (found: 'text', 'label', 'topic')"
 
 

@@ -1,6 +1,7 @@
 """Examples that the `datasets` library reads, and files with other column names."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -8,8 +9,11 @@ import pytest
 
 from probesteer.concepts.datasets import fetch_examples
 from probesteer.concepts.reading import read_examples, read_prompts
+from probesteer.concepts.targets import LabelKind
 from probesteer.errors import ProbesteerError
 from probesteer.settings.schema import DatasetSettings
+
+read_binary = partial(read_examples, kind=LabelKind())
 
 ROWS = "sentence,y,topic\nThe soup was warm.,1,food\nThe soup was cold.,0,food\n"
 COLUMNS = {"text": "sentence", "label": "y", "group": "topic"}
@@ -31,7 +35,7 @@ def test_a_split_of_a_folder_becomes_examples(
 ) -> None:
     path = tmp_path / "examples.parquet"
     fetch_examples(DatasetSettings(name=str(folder), split=split), "concept x", path)
-    examples = read_examples(path, COLUMNS)
+    examples = read_binary(path, COLUMNS)
     assert examples["text"].tolist() == [f"The {word} was warm.", f"The {word} was cold."]
     assert examples["label"].tolist() == [1, 0]
     assert set(examples["group"]) == {"food"}
@@ -48,7 +52,7 @@ def test_a_single_file_is_a_data_set(suffix: str, folder: Path, tmp_path: Path) 
     else:
         rows.to_json(source, orient="records", lines=suffix == ".jsonl")
     fetch_examples(DatasetSettings(name=str(source)), "concept x", path)
-    examples = read_examples(path, COLUMNS)
+    examples = read_binary(path, COLUMNS)
     assert examples["text"].tolist() == ["NA", "The tea, cold"]
     assert examples["label"].tolist() == [1, 0]
     assert examples["group"].tolist() == ["null", "x"]
@@ -60,7 +64,7 @@ def test_conversations_of_a_data_set_stay_lists_of_turns(folder: Path, tmp_path:
     rows = [{"messages": said, "label": row} for row, said in enumerate(turns)]
     source.write_text("".join(json.dumps(row) + "\n" for row in rows))
     fetch_examples(DatasetSettings(name=str(source)), "concept x", path)
-    examples = read_examples(path, messages=True)
+    examples = read_binary(path, messages=True)
     assert [json.loads(text) for text in examples["text"]] == turns
 
 
@@ -87,7 +91,7 @@ def test_a_split_that_is_not_there_is_one_line(folder: Path, tmp_path: Path) -> 
 
 
 def test_columns_of_a_file_may_have_other_names(folder: Path) -> None:
-    examples = read_examples(folder / "train.csv", COLUMNS)
+    examples = read_binary(folder / "train.csv", COLUMNS)
     assert list(examples["label"]) == [1, 0]
     (folder / "prompts.csv").write_text("start,positive,negative\nThe soup was,warm,cold\n")
     prompts = read_prompts(folder / "prompts.csv", {**COLUMNS, "prompt": "start"})
@@ -96,4 +100,4 @@ def test_columns_of_a_file_may_have_other_names(folder: Path) -> None:
 
 def test_a_column_that_is_missing_is_called_as_in_the_file(folder: Path) -> None:
     with pytest.raises(ProbesteerError, match="phrase"):
-        read_examples(folder / "train.csv", {**COLUMNS, "text": "phrase"})
+        read_binary(folder / "train.csv", {**COLUMNS, "text": "phrase"})

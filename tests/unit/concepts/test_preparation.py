@@ -35,7 +35,9 @@ PLAIN = "text,label\n" + "".join(f"text {row},{row % 2}\n" for row in range(16))
 def test_the_frames_are_those_of_the_contract(prepare: Prepare) -> None:
     concept = prepare(PLAIN, "last")
     examples, prompts = concept.examples, concept.prompts
-    assert list(examples) == ["example", "text", "label", "group", "split", "span", "pair"]
+    assert list(examples) == [
+        *("example", "text", "label", "target", "group", "split", "span", "pair")
+    ]
     assert examples["split"].value_counts().to_dict() == {"train": 8, "validation": 4, "test": 4}
     assert examples["span"].tolist() == examples["pair"].tolist() == [None] * 16
     assert list(prompts) == ["prompt", "positive", "negative", "group", "split"]

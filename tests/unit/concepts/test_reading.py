@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -9,6 +10,9 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 from probesteer.concepts.reading import read_examples, read_neutral, read_prompts
+from probesteer.concepts.targets import LabelKind
+
+read_binary = partial(read_examples, kind=LabelKind())
 
 Write = Callable[[str, bytes | str], Path]
 Refusal = Callable[[Callable[[], object]], str]
@@ -41,7 +45,7 @@ SHARED = "text,label,group,pair\na,0,g,p\nb,1,g,p\nc,0,h,q\na,1,g,\n"
 
 
 def test_a_text_or_pair_may_stand_twice_in_one_group(write: Write) -> None:
-    assert read_examples(write("a.csv", SHARED))["group"].tolist() == ["g", "g", "h", "g"]
+    assert read_binary(write("a.csv", SHARED))["group"].tolist() == ["g", "g", "h", "g"]
 
 
 @pytest.mark.parametrize(
@@ -64,13 +68,13 @@ def test_a_text_or_pair_in_two_groups_is_refused(
     write: Write, refusal: Refusal, row: str, message: str
 ) -> None:
     path = write("a.csv", f"{SHARED}{row}\n")
-    assert refusal(lambda: read_examples(path)).startswith(message)
+    assert refusal(lambda: read_binary(path)).startswith(message)
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
 def test_examples_read_the_same_from_every_format(tmp_path: Path, suffix: str) -> None:
-    found = read_examples(save(EXAMPLES, tmp_path / f"a{suffix}"))
-    assert list(found) == ["example", "text", "label", "group", "split", "span", "pair"]
+    found = read_binary(save(EXAMPLES, tmp_path / f"a{suffix}"))
+    assert list(found) == ["example", "text", "label", "target", "group", "split", "span", "pair"]
     assert found["example"].tolist() == [0, 1, 2, 3, 4]
     assert found["example"].dtype == found["label"].dtype == "int64"
     for column in ["text", "label", "group", "split"]:
@@ -82,14 +86,14 @@ def test_examples_read_the_same_from_every_format(tmp_path: Path, suffix: str) -
 def test_crlf_and_byte_order_mark_change_nothing(write: Write) -> None:
     plain = write("a.csv", 'text,label\n"a, b",1\nb,0\n')
     other = write("b.csv", b'\xef\xbb\xbftext,label\r\n"a, b",1\r\nb,0\r\n')
-    assert_frame_equal(read_examples(plain), read_examples(other))
+    assert_frame_equal(read_binary(plain), read_binary(other))
 
 
 def test_a_whole_number_names_the_same_group_in_every_format(tmp_path: Path) -> None:
     frame = EXAMPLES[["text", "label"]].assign(group=[1, 1, 2, float("nan"), 3])
     assert frame["group"].dtype == "float64"
     csv, jsonl, parquet = (
-        read_examples(save(frame, tmp_path / f"a{suffix}"))
+        read_binary(save(frame, tmp_path / f"a{suffix}"))
         for suffix in (".csv", ".jsonl", ".parquet")
     )
     assert parquet["group"].tolist()[:3] == ["1", "1", "2"]
@@ -99,7 +103,7 @@ def test_a_whole_number_names_the_same_group_in_every_format(tmp_path: Path) -> 
 
 def test_without_group_the_pair_and_then_the_text_is_the_group(write: Write) -> None:
     rows = "text,label,group,pair\na,0,g,\nb,1,,p\nc,0, ,p\nd,1,,\ne,0,,\nd,0,,\n"
-    groups = read_examples(write("a.csv", rows))["group"].tolist()
+    groups = read_binary(write("a.csv", rows))["group"].tolist()
     assert groups[:3] == ["g", "pair p", "pair p"]
     assert groups[3] == groups[5] != groups[4]
     assert all(group.startswith("text ") for group in groups[3:])
@@ -111,14 +115,14 @@ def test_without_group_the_pair_and_then_the_text_is_the_group(write: Write) -> 
 )
 def test_accepted_label_texts(write: Write, zero: str, one: str) -> None:
     path = write("a.csv", f"text,label\na,{zero}\nb,{one}\n")
-    assert read_examples(path)["label"].tolist() == [0, 1]
+    assert read_binary(path)["label"].tolist() == [0, 1]
 
 
 @pytest.mark.parametrize("labels", [[0, 1], [0.0, 1.0], [False, True], ["no", "yes"]])
 @pytest.mark.parametrize("suffix", [".jsonl", ".parquet"])
 def test_accepted_label_types(tmp_path: Path, suffix: str, labels: list[object]) -> None:
     path = save(pd.DataFrame({"text": ["a", "b"], "label": labels}), tmp_path / f"a{suffix}")
-    assert read_examples(path)["label"].tolist() == [0, 1]
+    assert read_binary(path)["label"].tolist() == [0, 1]
 
 
 ACCEPTED = "use 0 or 1, 0.0 or 1.0, false or true, no or yes"
@@ -205,14 +209,14 @@ def test_refused_examples(
     write: Write, refusal: Refusal, name: str, content: str, message: str
 ) -> None:
     path = write(name, content)
-    assert message in refusal(lambda: read_examples(path))
+    assert message in refusal(lambda: read_binary(path))
 
 
 def test_parquet_rows_count_from_one(tmp_path: Path, refusal: Refusal) -> None:
     frame = pd.DataFrame({"text": ["a", " "], "label": [0, 1]}, index=[7, 8])
     path = save(frame, tmp_path / "a.parquet")
     assert (
-        refusal(lambda: read_examples(path))
+        refusal(lambda: read_binary(path))
         == "a.parquet: row 2: text is blank; fill it or delete the row"
     )
 

@@ -34,6 +34,34 @@ def test_the_projects_settings_are_valid(composed: Settings) -> None:
 
 
 @pytest.mark.parametrize(
+    ("kind", "labels", "expected"),
+    [
+        ("classes", ["a"], "['a']; name two or more classes, each once"),
+        ("classes", ["a", "b", "a"], "['a', 'b', 'a']; name two or more classes, each once"),
+        ("real", ["low", "middle", "high"], "name the low end and the high end"),
+        ("binary", ["a", "b", "c"], "['a', 'b', 'c']; name label 0 and label 1"),
+    ],
+)
+def test_labels_that_do_not_suit_their_kind(
+    composed: Settings, kind: str, labels: list[str], expected: str
+) -> None:
+    settings = copy.deepcopy(composed)
+    put(settings, "concept.story_sentiment.kind", kind)
+    put(settings, "concept.story_sentiment.labels", labels)
+    with pytest.raises(ProbesteerError, match=r"concept\.story_sentiment\.labels") as raised:
+        validate(settings)
+    assert str(raised.value).endswith(expected)
+
+
+@pytest.mark.parametrize(("kind", "labels"), [("classes", ["a", "b", "c"]), ("real", ["lo", "hi"])])
+def test_labels_of_every_kind(composed: Settings, kind: str, labels: list[str]) -> None:
+    settings = copy.deepcopy(composed)
+    put(settings, "concept.story_sentiment.kind", kind)
+    put(settings, "concept.story_sentiment.labels", labels)
+    validate(settings)
+
+
+@pytest.mark.parametrize(
     ("key", "value", "expected"),
     [
         ("seed", -1, "-1; use 0 or more"),
