@@ -55,6 +55,7 @@ UNUSED = {
         "other_probes": settings.probe.estimators,
         "nonlinear_gain": {"mlp", "nearest_neighbours"}
         & set(settings.probe.estimators),
+        "dose_response_all_tokens": "all" in settings.steering.positions,
     }.items()
     if not used
 }
