@@ -148,6 +148,10 @@ class Cluster:
         """The states in which the nodes are."""
         return set(self.call("sinfo", "--noheader", "--Node", "--format=%T").stdout.split())
 
+    def node_logs(self) -> str:
+        """What the daemons of the nodes have noted."""
+        return "".join(log.read_text() for log in (self.folder / "log").glob("slurmd.*.log"))
+
     def in_namespace(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run a command in the network of the nodes."""
         command = [*self._entering(), *words]

@@ -61,12 +61,25 @@ class ClusterProject:
         """A line for each attempt of a Python process to reach a network."""
         return self.project.folder / "network.log"
 
-    def prepare(self) -> None:
-        """Write the profile for the tests, and what watches over the network."""
+    def prepare(self, profile: dict[str, Any] | None = None) -> None:
+        """Write the profile for the tests, or another, and what watches over the network."""
         folder = self.project.folder
         (folder / "src/sitecustomize.py").write_text(_WATCH)
         (folder / "test_profile").mkdir(exist_ok=True)
-        (folder / "test_profile/profile.yaml").write_text(yaml.safe_dump(quick_profile()))
+        chosen = profile or quick_profile()
+        (folder / "test_profile/profile.yaml").write_text(yaml.safe_dump(chosen))
+
+    def without(self, *patterns: str) -> None:
+        """Delete finished files below results/, so that their stage has to run again.
+
+        Raises FileNotFoundError for a pattern that matches none.
+        """
+        for pattern in patterns:
+            files = list((self.project.folder / "results").glob(pattern))
+            if not files:
+                raise FileNotFoundError(pattern)
+            for file in files:
+                file.unlink()
 
     def run(self, *targets: str, options: Iterable[str] = ()) -> subprocess.CompletedProcess[str]:
         """The command of a user, to its end."""

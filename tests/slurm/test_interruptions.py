@@ -13,15 +13,6 @@ pytestmark = pytest.mark.slow
 TABLES = "results/tiny/tables/tiny"
 
 
-def without(project: ClusterProject, *patterns: str) -> None:
-    """Delete finished files, so that their stage has to run again."""
-    for pattern in patterns:
-        files = list((project.project.folder / "results").glob(pattern))
-        assert files, pattern
-        for file in files:
-            file.unlink()
-
-
 def set_state(cluster: Cluster, state: str, *nodes: str) -> None:
     """As an administrator does: DRAIN lets nothing start, DOWN ends what runs, RESUME ends both."""
     words = ("update", f"NodeName={','.join(nodes)}", f"State={state}", "Reason=a test")
@@ -32,7 +23,7 @@ def set_state(cluster: Cluster, state: str, *nodes: str) -> None:
 def test_a_job_killed_for_memory_comes_back_with_more(
     project: ClusterProject, local: TinyProject
 ) -> None:
-    without(project, "tiny/tables/tiny/mood/probes.*")
+    project.without("tiny/tables/tiny/mood/probes.*")
     since = project.last_job()
     # Snakemake itself and the stage need more than the first attempt gets.
     little = ["--set-resources", "fit_probes:mem_mb=300 * attempt ** 3"]
@@ -41,11 +32,12 @@ def test_a_job_killed_for_memory_comes_back_with_more(
     jobs = project.jobs(since)
     assert [job.state for job in jobs] == ["FAILED", "COMPLETED"]
     assert [job.megabytes for job in jobs] == [300, 2400]
+    assert f"StepId={jobs[0].number}.0 exceeded memory limit" in project.cluster.node_logs()
     assert project.project.results() == local.results()
 
 
 def test_a_cancelled_job_is_submitted_again(project: ClusterProject, local: TinyProject) -> None:
-    without(project, "activations/*/mood-*/*")
+    project.without("activations/*/mood-*/*")
     since = project.last_job()
     run = project.start("activations")
     running = project.wait_for("extract_activations", since)
@@ -61,7 +53,7 @@ def test_a_cancelled_job_is_submitted_again(project: ClusterProject, local: Tiny
 def test_what_the_cluster_takes_away_starts_again_by_itself(
     project: ClusterProject, local: TinyProject, cluster: Cluster, how: str
 ) -> None:
-    without(project, "activations/*/mood-*/*")
+    project.without("activations/*/mood-*/*")
     since = project.last_job()
     run = project.start("activations")
     running = project.wait_for("extract_activations", since)
@@ -85,7 +77,7 @@ def test_what_the_cluster_takes_away_starts_again_by_itself(
 def test_after_snakemake_was_killed_its_jobs_are_waited_for(
     project: ClusterProject, local: TinyProject
 ) -> None:
-    without(project, "activations/*/mood-*/*")
+    project.without("activations/*/mood-*/*")
     since = project.last_job()
     run = project.start("activations")
     project.wait_for("extract_activations", since)
@@ -101,7 +93,7 @@ def test_after_snakemake_was_killed_its_jobs_are_waited_for(
 def test_after_ctrl_c_the_same_command_finishes(
     project: ClusterProject, local: TinyProject
 ) -> None:
-    without(project, "activations/*/mood-*/*")
+    project.without("activations/*/mood-*/*")
     since = project.last_job()
     run = project.start("activations")
     project.wait_for("extract_activations", since)
@@ -117,7 +109,7 @@ def test_after_ctrl_c_the_same_command_finishes(
 def test_a_drained_node_only_makes_jobs_wait(
     project: ClusterProject, local: TinyProject, cluster: Cluster
 ) -> None:
-    without(project, "activations/*/mood-*/*")
+    project.without("activations/*/mood-*/*")
     since = project.last_job()
     set_state(cluster, "DRAIN", GPU_NODE)
     try:
@@ -138,7 +130,7 @@ def test_a_drained_node_only_makes_jobs_wait(
 def test_settings_that_are_edited_during_a_run_wait_for_the_next(
     project: ClusterProject, local: TinyProject, cluster: Cluster
 ) -> None:
-    without(project, "tiny/tables/tiny/mood/probes.*")
+    project.without("tiny/tables/tiny/mood/probes.*")
     since = project.last_job()
     experiment = project.project.folder / "config/experiment/tiny.yaml"
     set_state(cluster, "DRAIN", *CPU_NODES)
@@ -155,7 +147,7 @@ def test_settings_that_are_edited_during_a_run_wait_for_the_next(
 
 def test_what_a_failed_job_has_finished_is_kept(project: ClusterProject) -> None:
     results = project.project.folder / "results"
-    without(project, "tiny/tables/tiny/*/probes.*")
+    project.without("tiny/tables/tiny/*/probes.*")
     (layer,) = results.glob("activations/*/mood-*/resid_post.001.safetensors")
     whole = layer.read_bytes()
     layer.write_bytes(whole[:-8])

@@ -68,6 +68,19 @@ def test_each_job_got_what_its_rules_asked_for(jobs: dict[str, SlurmJob]) -> Non
     assert (probes.cores, probes.megabytes, probes.minutes) == (2, 2 * megabytes, 3 * minutes)
 
 
+def test_a_gpu_can_be_asked_for_by_gres(project: ClusterProject) -> None:
+    profile = quick_profile()
+    of_model = {**profile["set-resources"]["extract_activations"], "gpu": 0, "gres": "gpu:fake:1"}
+    profile["set-resources"]["extract_activations"] = of_model
+    project.prepare(profile)
+    project.without("activations/*/mood-*/*")
+    since = project.last_job()
+    run = project.run("activations")
+    assert run.returncode == 0, run.stdout + run.stderr
+    (job,) = project.jobs(since)
+    assert (job.partition, job.node, job.gpus) == ("gpu", GPU_NODE, 1)
+
+
 def test_no_job_tried_to_reach_a_network(finished: ClusterProject) -> None:
     def attempts() -> set[str]:
         log = finished.network_log.read_text().splitlines() if finished.network_log.exists() else []
