@@ -6,6 +6,7 @@ from functools import partial
 
 from torch import Tensor, where
 
+from probesteer.interventions.conditions import Gate, PromptCondition, check_order
 from probesteer.interventions.edited_tokens import FromToken, Positions
 from probesteer.interventions.edits import Edit
 from probesteer.interventions.sequences import PromptShape, SequenceTracker, tracked
@@ -22,6 +23,7 @@ def intervene(
     positions: Positions | int = 0,
     prompt_lengths: Sequence[int] | None = None,
     prompt_mask: Tensor | None = None,
+    condition: PromptCondition | None = None,
 ) -> Iterator[None]:
     """Apply `edit` at `places` in every forward pass, to the tokens at `positions`.
 
@@ -35,20 +37,28 @@ def intervene(
     inside the context. Padding, where the attention mask is 0, is never edited.
     prompt_lengths: real tokens of each prompt, where that is not so. prompt_mask: [rows, tokens]
     for a model that is given no mask of that shape, such as inside `generate` with a static cache.
+    condition: edits only sequences whose prompt meets it.
 
     Leaving the context, also by an exception, restores the model.
-    Raises ProbesteerError for a place that the model doesn't have.
+    Raises ProbesteerError for a place that the model doesn't have, or a condition that is read
+    after the edit.
     """
     chosen = FromToken(positions) if isinstance(positions, int) else positions
     wanted = [places] if isinstance(places, Place) else list(places)
     with ExitStack() as hooks:
         known = PromptShape(prompt_lengths, prompt_mask)
-        layers = sorted({place.layer for place in wanted})
         trackers: dict[int, SequenceTracker] = {}
+        gate = None
+        if condition is not None:
+            check_order(condition, wanted)
+            gate = Gate(condition, trackers)
+            hooks.enter_context(at_place(loaded.blocks, condition.place, gate.read))
         # Places first: one that isn't there is told before anything is tracked.
         for place in wanted:
-            apply = partial(_apply, edit, chosen, trackers, place)
+            apply = partial(_apply, edit, chosen, trackers, place, gate)
             hooks.enter_context(at_place(loaded.blocks, place, apply))
+        read = [] if condition is None else [condition.place]
+        layers = sorted({place.layer for place in [*wanted, *read]})
         trackers.update(hooks.enter_context(tracked(loaded, layers, known)))
         yield
 
@@ -58,6 +68,7 @@ def _apply(
     positions: Positions,
     trackers: dict[int, SequenceTracker],
     place: Place,
+    gate: Gate | None,
     x: Tensor,
 ) -> Tensor | None:
     """x: [batch * S, tokens, d] with the chosen tokens edited; None where there are none.
@@ -69,6 +80,8 @@ def _apply(
         return None
     tokens = tracker.tokens(*x.shape[:2])
     wanted = positions.chosen(tokens.index, tokens.prompt) & (tokens.index >= 0)
+    if gate is not None:
+        wanted &= gate.open[:, None]
     columns = wanted.any(dim=0).nonzero().flatten().tolist()
     if not columns:
         return None

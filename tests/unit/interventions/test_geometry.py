@@ -53,12 +53,14 @@ def test_other_operators_turn_and_stretch_as_they_promise() -> None:
     x = np.array([[3, 4], [0, 2], [5, 0]], dtype=np.float32)
     u = torch.tensor([[0.0, 1]] * 2)
     angle, ratio = turn_and_stretch(x, Rotate(u, torch.tensor([10.0, -1e-3])))
-    np.testing.assert_allclose(angle, [[10, 0, 10], [1e-3, 0, 1e-3]], rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(
+        angle, np.array([[10, 0, 10], [1e-3, 0, 1e-3]]), rtol=1e-6, atol=1e-9
+    )
     np.testing.assert_allclose(ratio, 1)
     angle, ratio = turn_and_stretch(x, Multiply(torch.tensor([0.5, -2.0])))
-    np.testing.assert_allclose(angle, [[0] * 3, [180] * 3], atol=1e-6)
-    np.testing.assert_allclose(ratio, [[0.5] * 3, [2] * 3])
+    np.testing.assert_allclose(angle, np.array([[0.0] * 3, [180] * 3]), atol=1e-6)
+    np.testing.assert_allclose(ratio, np.array([[0.5] * 3, [2] * 3]))
     angle, ratio = turn_and_stretch(x, Ablate(u, torch.ones(2)))
-    np.testing.assert_allclose(ratio, [[0.6, 0, 1]] * 2, atol=1e-7)
+    np.testing.assert_allclose(ratio, np.array([[0.6, 0, 1]] * 2), atol=1e-7)
     np.testing.assert_allclose(angle[0, [0, 2]], [np.degrees(np.arctan2(4, 3)), 0], atol=1e-6)
     assert np.isnan(angle[:, 1]).all()
