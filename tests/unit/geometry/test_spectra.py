@@ -26,6 +26,9 @@ def test_a_spectrum_is_as_its_formulas_say() -> None:
     singular = np.linalg.svd(X - X.mean(axis=0), compute_uv=False)
     shares, found = singular / singular.sum(), spectrum(X)
     assert found.effective_rank == pytest.approx(np.exp(-(shares * np.log(shares)).sum()))
+    singular = np.linalg.svd(X, compute_uv=False)
+    shares = singular / singular.sum()
+    assert found.rank_about_origin == pytest.approx(np.exp(-(shares * np.log(shares)).sum()))
     # IsoScore as in its paper: distance of the normalised variances from those of a ball.
     variances = np.var(X @ np.linalg.svd(X - X.mean(axis=0))[2].T, axis=0, ddof=1)
     normalised = np.sqrt(5) * variances / np.linalg.norm(variances)
@@ -40,13 +43,20 @@ def test_a_spectrum_is_as_its_formulas_say() -> None:
 def test_scale_and_rotation_change_no_spectrum() -> None:
     X = RNG.standard_normal((30, 12)) * np.arange(1, 13)
     one, other = spectrum(X), spectrum(1e-4 * X @ BASIS)
-    for name in ("effective_rank", "participation_ratio", "isotropy", "mean_cosine"):
+    for name in (
+        "effective_rank",
+        "rank_about_origin",
+        "participation_ratio",
+        "isotropy",
+        "mean_cosine",
+    ):
         assert getattr(one, name) == pytest.approx(getattr(other, name))
 
 
 def test_collapsed_activations_have_no_rank() -> None:
     collapsed = spectrum(np.tile(RNG.standard_normal(6) * 1e3, (50, 1)))
     assert collapsed.effective_rank == 0
+    assert collapsed.rank_about_origin == pytest.approx(1)
     assert collapsed.isotropy == 0
     assert collapsed.mean_cosine == pytest.approx(1)
 

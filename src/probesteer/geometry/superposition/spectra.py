@@ -20,6 +20,9 @@ class Spectrum:
     effective_rank: float
     """exp of the entropy of the singular values' shares (Roy & Vetterli 2007): from 1, a line,
     to d, a ball. 0 where nothing varies, as after a complete collapse."""
+    rank_about_origin: float
+    """The same without taking off the mean first (RankMe, Garrido et al. 2023, arXiv 2210.02885):
+    near 1 where all activations have come close to one point, however it is spread about."""
     participation_ratio: float
     """(sum of variances)^2 / sum of squared variances (Gao et al. 2017), 1 to d: counts
     dimensions by their variance, so that small ones count less."""
@@ -43,16 +46,18 @@ def spectrum(X: Rows) -> Spectrum:
     isotropy = (participation - 1) / (dimensions - 1) if dimensions > 1 else 1.0
     return Spectrum(
         effective_rank=_effective_rank(singular),
+        rank_about_origin=_effective_rank(np.linalg.svd(rows, compute_uv=False)),
         participation_ratio=participation,
         isotropy=max(0.0, isotropy),
         mean_cosine=_mean_cosine(rows),
     )
 
 
-def _effective_rank(singular: FloatArray) -> float:
-    if not len(singular):
+def _effective_rank(singular: Rows) -> float:
+    positive = singular[singular > 0]
+    if not len(positive):
         return 0.0
-    shares = singular / singular.sum()
+    shares = positive / positive.sum()
     return float(np.exp(-(shares * np.log(shares)).sum()))
 
 
