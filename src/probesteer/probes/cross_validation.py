@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedGroupKFold
 
 from probesteer.errors import ProbesteerError
-from probesteer.probes.solver.batch import fit_logistic_batch
 from probesteer.probes.solver.features import SharedFeatures
+from probesteer.probes.tasks import BINARY, Task
 
 # Log-likelihoods closer than the solvers' precision are ties.
 _TIE = 1e-9
@@ -35,7 +35,7 @@ def grouped_folds(
 ) -> tuple[Fold, ...]:
     """Split rows into `folds` folds: no group in two, labels as even as the groups allow.
 
-    y: [n] in {0, 1}; groups: [n]. Pass training rows only.
+    y: [n], labels from 0 (of real numbers: their contrast); groups: [n]. Pass training rows only.
     Raises ProbesteerError where there are too few groups, or rows of a label, for the folds.
     """
     group_numbers = np.unique(groups, return_inverse=True)[1]
@@ -46,13 +46,14 @@ def grouped_folds(
             f"train split: {n_groups} groups and {fewest} rows of the rarer label cannot fill "
             f"{folds} folds; add examples or set fewer folds"
         )
+    labels = max(2, len(np.unique(y)))
     splitter = StratifiedGroupKFold(n_splits=folds, shuffle=True, random_state=seed)
     made = []
     for fit, held_out in splitter.split(np.zeros((len(y), 1)), y, group_numbers):
-        if len(np.unique(y[fit])) < 2:
+        if len(np.unique(y[fit])) < labels:
             raise ProbesteerError(
                 f"train split: one of {folds} folds holds every row of a label; add groups of "
-                "both labels or set other folds"
+                f"{'both labels' if labels == 2 else 'every label'} or set other folds"
             )
         # With groups of very uneven size a fold can be left without rows.
         if len(held_out):
@@ -61,16 +62,21 @@ def grouped_folds(
 
 
 def choose_C(
-    X: Any, y: NDArray[np.int64], folds: Sequence[Fold], C_grid: Sequence[float]
+    X: Any,
+    y: NDArray[Any],
+    folds: Sequence[Fold],
+    C_grid: Sequence[float],
+    task: Task = BINARY,
 ) -> tuple[float, bool]:
     """The C with the highest mean held-out log-likelihood; of ties, the smallest.
 
-    X: [n, d] dense or sparse, or `SharedFeatures`, and y: [n], training rows only; `folds` from
-    `grouped_folds`. The mean is over rows, not over folds. Returns C, and whether one beyond the
-    grid may be better: it lies at an end and beats its neighbour by more than `EDGE_GAIN`.
+    X: [n, d] dense or sparse, or `SharedFeatures`, and y: [n], the targets of the task, training
+    rows only; `folds` from `grouped_folds`. The mean is over rows, not over folds. Returns C, and
+    whether one beyond the grid may be better: it lies at an end and beats its neighbour by more
+    than `EDGE_GAIN`.
     """
     grid = sorted(set(C_grid))
-    return best_C(grid, held_out_log_likelihoods(X, y, folds, grid))
+    return best_C(grid, held_out_log_likelihoods(X, y, folds, grid, task))
 
 
 def best_C(grid: Sequence[float], mean: NDArray[np.float64]) -> tuple[float, bool]:
@@ -81,7 +87,11 @@ def best_C(grid: Sequence[float], mean: NDArray[np.float64]) -> tuple[float, boo
 
 
 def held_out_log_likelihoods(
-    X: Any, y: NDArray[np.int64], folds: Sequence[Fold], grid: Sequence[float]
+    X: Any,
+    y: NDArray[Any],
+    folds: Sequence[Fold],
+    grid: Sequence[float],
+    task: Task = BINARY,
 ) -> NDArray[np.float64]:
     """Mean log-likelihood of the held-out rows of all folds, nats a row, at each C: [len(grid)].
 
@@ -94,10 +104,10 @@ def held_out_log_likelihoods(
         mask[fold.fit] = 1
     penalties = np.tile(np.asarray(grid, dtype=np.float64), len(folds))
     masks = np.repeat(fitted_on, len(grid), axis=0)
-    fits = fit_logistic_batch(features, np.tile(y, (len(masks), 1)), penalties, masks)
-    losses = np.logaddexp(0.0, np.where(y == 1, -1.0, 1.0) * fits.scores(features.X))
+    fits = task.fit(features, np.tile(y, (len(masks), 1)), penalties, masks)
+    losses = task.losses(y, fits.scores(features.X))
     total = np.zeros(len(grid))
     for number, fold in enumerate(folds):
         of_fold = losses[number * len(grid) : (number + 1) * len(grid)]
-        total -= of_fold[:, fold.held_out].sum(axis=1)
-    return total / sum(len(fold.held_out) for fold in folds)
+        total += of_fold[:, fold.held_out].sum(axis=1)
+    return task.log_likelihood(total / sum(len(fold.held_out) for fold in folds))

@@ -2,9 +2,9 @@
 
 The online (prequential) code of Voita & Titov (2020, arXiv 2003.12298; Rissanen 1984; Blier &
 Ollivier 2018, arXiv 1802.07044). The rows come in blocks that double; the labels of the first are
-sent as they are, one bit each, and those of every other are coded by a probe that is fitted to
-all rows before it. So effort counts as well as accuracy: labels that a few rows already tell
-cost less than labels that need many.
+sent as they are, one bit each (log2 k of k classes), and those of every other are coded by a probe
+that is fitted to all rows before it. So effort counts as well as accuracy: labels that a few rows
+already tell cost less than labels that need many.
 """
 
 import zlib
@@ -15,10 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from probesteer.probes.checks import require_both_labels
-from probesteer.probes.solver.batch import fit_logistic_batch
+from probesteer.errors import ProbesteerError
 from probesteer.probes.solver.features import SharedFeatures
-from probesteer.probes.weighting import FloatArray
+from probesteer.probes.tasks import BINARY, Task
 
 PORTIONS = (0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.0625, 0.125, 0.25, 0.5, 1.0)
 """Shares of the rows at which a block ends, those of Voita & Titov."""
@@ -34,7 +33,7 @@ class DescriptionLength:
     codelength: float
     """Bits of all labels."""
     uniform_codelength: float
-    """Bits of the same labels without the activations, one each."""
+    """Bits of the same labels without the activations, one each (log2 k of k classes)."""
     block_ends: tuple[int, ...]
     """Rows up to the end of each block, in the order of the code; the first is sent uncoded."""
 
@@ -52,26 +51,31 @@ def description_length(
 
 
 def description_lengths(
-    X: Any, labellings: NDArray[np.int64], groups: NDArray[Any], C: ArrayLike, seed: int
+    X: Any,
+    labellings: NDArray[np.int64],
+    groups: NDArray[Any],
+    C: ArrayLike,
+    seed: int,
+    task: Task = BINARY,
 ) -> tuple[DescriptionLength, ...]:
     """The description length of each of k labellings of the same rows, all fitted at once.
 
-    X: [n, d] or `SharedFeatures` of it, training rows only; labellings: [k, n] in {0, 1}; groups:
-    [n]; C: a number or [k], that of the probes. The groups come in an order drawn from `seed`, the
-    same for all labellings, and a block ends with a group, at the first row that completes its
-    portion. The first block of a labelling reaches on until it holds both labels. Features are
-    standardised over all rows: whoever receives the labels has the activations. One C serves the
-    probes of all blocks; one so large that those of few rows are sure and wrong makes the code
-    longer than the uniform one.
+    X: [n, d] or `SharedFeatures` of it, training rows only; labellings: [k, n], labels of the task
+    from 0; groups: [n]; C: a number or [k], that of the probes. The groups come in an order drawn
+    from `seed`, the same for all labellings, and a block ends with a group, at the first row that
+    completes its portion. The first block of a labelling reaches on until it holds every label.
+    Features are standardised over all rows: whoever receives the labels has the activations. One C
+    serves the probes of all blocks; one so large that those of few rows are sure and wrong makes
+    the code longer than the uniform one.
 
     Raises ProbesteerError where a labelling lacks a label or a row is not finite.
     """
     for y in labellings:
-        require_both_labels(y, "rows to code")
+        _require_labels(y, task)
     order, ends = coding_order(groups, seed)
     place = np.empty(len(order), dtype=np.int64)
     place[order] = np.arange(len(order))
-    blocks = [_from_both_labels(y[order], ends) for y in labellings]
+    blocks = [_from_every_label(y[order], ends, task.classes) for y in labellings]
     fitted = [(index, end) for index, own_ends in enumerate(blocks) for end in own_ends[:-1]]
     bits = np.zeros((len(fitted), len(order)))
     if fitted:
@@ -80,18 +84,17 @@ def description_lengths(
         penalties = np.broadcast_to(np.asarray(C, dtype=np.float64), len(labellings))[which]
         targets = labellings[which]
         features = X if isinstance(X, SharedFeatures) else SharedFeatures(X)
-        fits = fit_logistic_batch(features, targets, penalties, known.astype(np.float64))
-        bits = _bits(targets, fits.scores(features.X))[:, order]
+        fits = task.fit(features, targets, penalties, known.astype(np.float64))
+        bits = task.losses(targets, fits.scores(features.X))[:, order] / np.log(2)
     bits_of_blocks = iter(bits)
     lengths = []
     for own_ends in blocks:
         coded = sum(
             float(next(bits_of_blocks)[start:end].sum()) for start, end in pairwise(own_ends)
         )
-        uncoded = float(own_ends[0])
-        lengths.append(
-            DescriptionLength(uncoded + coded, float(len(order)), tuple(own_ends.tolist()))
-        )
+        each = float(np.log2(task.classes))
+        code, uniform = each * float(own_ends[0]) + coded, each * len(order)
+        lengths.append(DescriptionLength(code, uniform, tuple(own_ends.tolist())))
     return tuple(lengths)
 
 
@@ -110,13 +113,19 @@ def coding_order(groups: NDArray[Any], seed: int) -> tuple[NDArray[np.int64], ND
     return order, np.unique(group_ends[np.minimum(reached, n_groups - 1)])
 
 
-def _from_both_labels(y: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The ends by which both labels of y: [n], in order, have come."""
-    both = max(int(np.argmax(y == 0)), int(np.argmax(y == 1)))
-    return ends[ends > both]
+def _require_labels(y: NDArray[np.int64], task: Task) -> None:
+    found = np.unique(y)
+    if not np.array_equal(found, np.arange(task.classes)):
+        every = "both 0 and 1" if task.classes == 2 else f"all of 0 to {task.classes - 1}"
+        raise ProbesteerError(
+            f"rows to code: labels are {found.tolist()} where {every} are needed; "
+            "add examples of the other label, or groups, to this split"
+        )
 
 
-def _bits(labels: NDArray[np.int64], scores: FloatArray) -> FloatArray:
-    """What each label costs, bits, under its log-odds."""
-    bits: FloatArray = np.logaddexp(0.0, np.where(labels == 1, -scores, scores)) / np.log(2)
-    return bits
+def _from_every_label(
+    y: NDArray[np.int64], ends: NDArray[np.int64], classes: int
+) -> NDArray[np.int64]:
+    """The ends by which every label of y: [n], in order, has come."""
+    last = max(int(np.argmax(y == label)) for label in range(classes))
+    return ends[ends > last]

@@ -12,7 +12,7 @@ class LabelledRows:
     """n rows of activations of one concept."""
 
     labels: NDArray[np.int64]
-    """[n] in {0, 1}."""
+    """[n] in {0, 1}: the concept's two sides."""
     groups: NDArray[Any]
     """[n], names of what belongs together: never in two splits."""
     splits: NDArray[Any]
@@ -22,6 +22,13 @@ class LabelledRows:
     pairs: NDArray[Any] | None = None
     """[n], the name that two contrasting rows share; None where a row has none."""
     control_labels: NDArray[np.int64] = field(default_factory=lambda: np.zeros((0, 0), np.int64))
-    """[draws, n], labels of control tasks."""
+    """[draws, n], labels (of several classes: classes) of control tasks."""
     other_splits: tuple[NDArray[Any], ...] = ()
     """Further ways to deal out the groups, [n] each."""
+    of_task: NDArray[Any] | None = None
+    """[n], classes from 0 or real numbers; None where they are the labels."""
+
+    @property
+    def targets(self) -> NDArray[Any]:
+        """What probes are to read, [n]."""
+        return self.labels if self.of_task is None else self.of_task

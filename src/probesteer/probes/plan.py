@@ -2,6 +2,7 @@
 
 import zlib
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from probesteer.probes.controls import shuffled_labels
 from probesteer.probes.cross_validation import Fold, grouped_folds
 from probesteer.probes.intervals import GroupResamples, group_resamples
 from probesteer.probes.labelled_rows import LabelledRows
+from probesteer.probes.tasks import BINARY, Task
 from probesteer.settings.schema import ProbeSettings
 
 EVALUATED_SPLITS = ("validation", "test")
@@ -29,16 +31,43 @@ class Plan:
     resamples: dict[str, GroupResamples]
     folds: tuple[Fold, ...]
     """Of the training rows."""
-    null_labels: NDArray[np.int64]
-    """[draws, n]"""
+    null_labels: NDArray[Any]
+    """[draws, n], targets that are shuffled."""
+    task: Task = BINARY
 
     @property
     def train_labels(self) -> NDArray[np.int64]:
         """Labels of the training rows."""
         return self.rows.labels[self.train]
 
+    @property
+    def train_targets(self) -> NDArray[Any]:
+        """Targets of the training rows."""
+        return self.rows.targets[self.train]
 
-def make_plan(rows: LabelledRows, settings: ProbeSettings, seed: int, null: bool = True) -> Plan:
+    def folds_of(self, train: NDArray[np.int64]) -> tuple[Fold, ...]:
+        """The folds of any training rows, all with every class or with both sides."""
+        return _folds(self.rows, train, self.settings, self.seed, self.task)
+
+
+def _folds(
+    rows: LabelledRows,
+    train: NDArray[np.int64],
+    settings: ProbeSettings,
+    seed: int,
+    task: Task,
+) -> tuple[Fold, ...]:
+    classes = rows.targets if task.classes else rows.labels
+    return grouped_folds(classes[train], rows.groups[train], settings.folds, seed)
+
+
+def make_plan(
+    rows: LabelledRows,
+    settings: ProbeSettings,
+    seed: int,
+    null: bool = True,
+    task: Task = BINARY,
+) -> Plan:
     """The plan of all places; null: whether labels are shuffled.
 
     Raises ProbesteerError where the training rows lack a label or can't be cut into the folds.
@@ -48,7 +77,7 @@ def make_plan(rows: LabelledRows, settings: ProbeSettings, seed: int, null: bool
     evaluated = {split: np.flatnonzero(rows.splits == split) for split in EVALUATED_SPLITS}
     draws = settings.shuffled_draws if null else 0
     null_labels = [
-        shuffled_labels(rows.labels, rows.examples, rows.groups, rows.splits, draw, seed)
+        shuffled_labels(rows.targets, rows.examples, rows.groups, rows.splits, draw, seed)
         for draw in range(draws)
     ]
     return Plan(
@@ -63,6 +92,7 @@ def make_plan(rows: LabelledRows, settings: ProbeSettings, seed: int, null: bool
             )
             for split, chosen in evaluated.items()
         },
-        grouped_folds(rows.labels[train], rows.groups[train], settings.folds, seed),
-        np.array(null_labels, dtype=np.int64).reshape(draws, len(rows.labels)),
+        _folds(rows, train, settings, seed, task),
+        np.array(null_labels, dtype=rows.targets.dtype).reshape(draws, len(rows.labels)),
+        task,
     )

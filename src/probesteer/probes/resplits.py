@@ -1,29 +1,43 @@
 """How much a probe owes to the split: the same again on other splits of the groups."""
 
+import logging
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from probesteer.errors import ProbesteerError
 from probesteer.places import Place
-from probesteer.probes.cross_validation import Fold, best_C, grouped_folds
-from probesteer.probes.metrics import METRICS, PROBABILITY_METRICS
+from probesteer.probes.cross_validation import Fold, best_C
 from probesteer.probes.plan import Plan
 from probesteer.probes.rows import Key, Row, draws_and_summary, measured
-from probesteer.probes.solver.batch import fit_logistic_batch
 from probesteer.probes.solver.features import SharedFeatures
 
 METHOD = "resplit"
 
+_log = logging.getLogger(__name__)
 
-def resplit_folds(plan: Plan) -> list[tuple[NDArray[np.int64], tuple[Fold, ...]]]:
-    """Of each other split its training rows, and the folds of these."""
+
+class OtherSplit(NamedTuple):
+    """Another way to deal out the groups."""
+
+    train: NDArray[np.int64]
+    """Indices of its training rows; so for test."""
+    test: NDArray[np.int64]
+    folds: tuple[Fold, ...]
+    """Of the training rows."""
+
+
+def resplit_folds(plan: Plan) -> list[OtherSplit]:
+    """The other splits; one whose training rows can't be cut into folds is left out and logged."""
     found = []
-    for splits in plan.rows.other_splits:
-        train = np.flatnonzero(splits == "train")
-        labels, groups = plan.rows.labels[train], plan.rows.groups[train]
-        found.append((train, grouped_folds(labels, groups, plan.settings.folds, plan.seed)))
+    for number, splits in enumerate(plan.rows.other_splits, start=1):
+        train, test = (np.flatnonzero(splits == split) for split in ("train", "test"))
+        try:
+            found.append(OtherSplit(train, test, plan.folds_of(train)))
+        except ProbesteerError as fault:
+            _log.info("other split %d is left out: %s", number, fault)
     return found
 
 
@@ -31,7 +45,7 @@ def resplit_rows(
     X: NDArray[Any],
     plan: Plan,
     place: Place,
-    dealt: Sequence[tuple[NDArray[np.int64], tuple[Fold, ...]]],
+    dealt: Sequence[OtherSplit],
 ) -> Iterator[Row]:
     """The test metrics of each other split, C chosen on its own training rows, and their summary.
 
@@ -40,34 +54,34 @@ def resplit_rows(
     """
     if not dealt:
         return
-    features, labels = SharedFeatures(X), plan.rows.labels
+    features, task, targets = SharedFeatures(X), plan.task, plan.rows.targets
     grid = sorted(set(plan.settings.C))
     masks, held_out = [], []
-    for train, folds in dealt:
-        for fold in folds:
-            masks.append(_mask(len(labels), train[fold.fit]))
-            held_out.append(train[fold.held_out])
-    fits = fit_logistic_batch(
+    for split in dealt:
+        for fold in split.folds:
+            masks.append(_mask(len(targets), split.train[fold.fit]))
+            held_out.append(split.train[fold.held_out])
+    fits = task.fit(
         features,
-        np.tile(labels, (len(masks) * len(grid), 1)),
+        np.tile(targets, (len(masks) * len(grid), 1)),
         np.tile(grid, len(masks)),
         np.repeat(masks, len(grid), axis=0),
     )
-    losses = np.logaddexp(0.0, np.where(labels == 1, -1.0, 1.0) * fits.scores(X))
+    losses = task.losses(targets, fits.scores(X))
     by_fold = iter(zip(losses.reshape(len(masks), len(grid), -1), held_out, strict=True))
     penalties = []
-    for _, folds in dealt:
-        own = [next(by_fold) for _ in folds]
-        total = sum(loss[:, rows].sum(axis=1) for loss, rows in own)
-        penalties.append(best_C(grid, -total / sum(len(rows) for _, rows in own))[0])
-    trained = [_mask(len(labels), train) for train, _ in dealt]
-    chosen = fit_logistic_batch(features, np.tile(labels, (len(dealt), 1)), penalties, trained)
+    for split in dealt:
+        own = [next(by_fold) for _ in split.folds]
+        total = np.sum([loss[:, rows].sum(axis=1) for loss, rows in own], axis=0)
+        mean = total / sum(len(rows) for _, rows in own)
+        penalties.append(best_C(grid, task.log_likelihood(mean))[0])
+    trained = [_mask(len(targets), split.train) for split in dealt]
+    chosen = task.fit(features, np.tile(targets, (len(dealt), 1)), penalties, trained)
     scores, key = chosen.scores(X), Key(place, METHOD, "test")
     draws = []
-    for splits, of_split in zip(plan.rows.other_splits, scores, strict=True):
-        test = np.flatnonzero(splits == "test")
-        metrics = METRICS | PROBABILITY_METRICS
-        draws.append(list(measured(key, metrics, labels[test], of_split[test])))
+    for split, of_split in zip(dealt, scores, strict=True):
+        test = split.test
+        draws.append(list(measured(key, task.all_metrics, targets[test], of_split[test])))
     yield from draws_and_summary(key, draws)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from probesteer.places import Place
 from probesteer.probes.intervals import GroupResamples
-from probesteer.probes.metrics import Metric
+from probesteer.probes.tasks import TaskMetric
 
 NAN = float("nan")
 BOOTSTRAP = "bootstrap 95%"
@@ -59,19 +59,19 @@ class Key(NamedTuple):
 
 def measured(
     key: Key,
-    metrics: Mapping[str, Metric],
-    labels: NDArray[np.int64],
+    metrics: Mapping[str, TaskMetric],
+    targets: NDArray[Any],
     scores: NDArray[np.float64],
     resamples: GroupResamples | None = None,
 ) -> Iterator[Row]:
-    """Each metric of the scores: [n]; with its bootstrap interval where there are resamples."""
+    """Each metric of the scores: [n] or [n, k]; with its interval where there are resamples."""
     for name, metric in metrics.items():
-        value = float(metric(labels, scores, None))
+        value = float(metric(targets, scores, None))
         if resamples is None:
-            yield key.row(name, value, len(labels))
+            yield key.row(name, value, len(targets))
         else:
-            ends = resamples.interval(partial(metric, labels, scores))
-            yield key.row(name, value, len(labels), ends.low, ends.high, BOOTSTRAP)
+            ends = resamples.interval(partial(metric, targets, scores))
+            yield key.row(name, value, len(targets), ends.low, ends.high, BOOTSTRAP)
 
 
 def draws_and_summary(key: Key, draws: Sequence[Iterable[Row]]) -> Iterator[Row]:
