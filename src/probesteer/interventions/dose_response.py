@@ -1,7 +1,7 @@
 """Dose and response: every direction added at every place over a grid of strengths."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -43,6 +43,10 @@ class DoseGrid:
         return whole
 
 
+def _unmeasured() -> Numbers:
+    return np.zeros((0, 0, 0))
+
+
 @dataclass(frozen=True, eq=False)
 class DoseResponse:
     """Responses at one place: arrays over directions, strengths and items."""
@@ -54,6 +58,11 @@ class DoseResponse:
     neutral_loss: Numbers  # [directions, strengths, texts], nats per token
     angle: Numbers  # [directions, strengths, prompts], degrees
     norm_ratio: Numbers  # [directions, strengths, prompts]
+    positive: Numbers = field(default_factory=_unmeasured)
+    """[directions, strengths, prompts], change of the positive continuation's log-probability in
+    nats; that of the negative one is this minus `change`."""
+    neutral_same_top: Numbers = field(default_factory=_unmeasured)
+    """[directions, strengths, texts], share of tokens at which the likeliest one stayed."""
 
 
 def measure_dose_response(
@@ -75,7 +84,9 @@ def measure_dose_response(
     edits = {place: _edit(at_place, grid) for place, at_place in by_place.items()}
     asked = prompt_rows(loaded, prompts, source)
     rows, tokens = text_rows(loaded, neutral, source)
-    texts = run_sweep(loaded, rows, edits, "all", grid.batch_tokens, label="neutral")
+    texts = run_sweep(
+        loaded, rows, edits, "all", grid.batch_tokens, label="neutral", every_token=True
+    )
     measured = {}
     for positions in grid.positions:
         sweep = run_sweep(loaded, asked, edits, positions, grid.batch_tokens, label=positions)
@@ -117,6 +128,7 @@ def _response(
     result, zeros = sweep.results[place], np.zeros(len(sweep.score))
     angle, norm_ratio = angle_and_norm_ratio(sweep.residuals[place], edit.pushes.numpy())
     loss = (-texts.results[place].score / tokens).reshape(shape)
+    stayed = (texts.results[place].same_top / tokens).reshape(shape)
     return DoseResponse(
         directions=directions,
         change=grid.with_zero((result.score - sweep.score).reshape(shape), zeros),
@@ -125,4 +137,6 @@ def _response(
         neutral_loss=grid.with_zero(loss, -texts.score / tokens),
         angle=grid.with_zero(angle.reshape(shape), zeros),
         norm_ratio=grid.with_zero(norm_ratio.reshape(shape), zeros + 1),
+        positive=grid.with_zero((result.positive - sweep.positive).reshape(shape), zeros),
+        neutral_same_top=grid.with_zero(stayed, np.ones(len(tokens))),
     )

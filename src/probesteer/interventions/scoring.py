@@ -85,14 +85,26 @@ class RowBatch:
 
     def score(self, logits: Tensor) -> Tensor:
         """logits: [batch, S, kept, vocabulary] -> scores [batch, S], nats."""
+        return self.scores(logits)[0]
+
+    def scores(self, logits: Tensor) -> tuple[Tensor, Tensor]:
+        """Scores, and the part of them that counts with a positive sign: each [batch, S], nats.
+
+        logits: [batch, S, kept, vocabulary].
+        """
         batch, variants = logits.shape[:2]
         rows = torch.arange(batch, device=logits.device)[:, None, None]
         stack = torch.arange(variants, device=logits.device)[None, :, None]
-        positions = self.positions[:, None]
         # log p = logit - log sum exp: no normalised copy of the whole vocabulary is made.
-        normaliser = logits.float().logsumexp(dim=-1)
-        read = logits[rows, stack, positions, self.tokens[:, None]].float()
-        return ((read - normaliser[rows, stack, positions]) * self.signs[:, None]).sum(dim=-1)
+        normaliser = self.read(logits.float().logsumexp(dim=-1))
+        picked = logits[rows, stack, self.positions[:, None], self.tokens[:, None]].float()
+        signed = (picked - normaliser) * self.signs[:, None]
+        return signed.sum(dim=-1), torch.where(self.signs[:, None] > 0, signed, 0.0).sum(dim=-1)
+
+    def read(self, values: Tensor) -> Tensor:
+        """values: [batch, S, kept] at the positions that are read: [batch, S, reads]."""
+        where = self.positions[:, None].expand(-1, values.shape[1], -1)
+        return values.gather(2, where)
 
 
 def score_prompts(loaded: LoadedModel, prompts: pd.DataFrame, source: str) -> list[ScoredRow]:

@@ -31,8 +31,10 @@ class SweepResult:
     """
 
     score: NDArray[np.float64]  # [S, items], nats
+    positive: NDArray[np.float64]  # [S, items], nats: what counts for the score, without the rest
     kl: NDArray[np.float64]  # [S, items], from the unedited to the edited next token; nats
-    same_top: NDArray[np.float64]  # [S, items], 1 where the likeliest next token stayed
+    same_top: NDArray[np.float64]
+    """[S, items], 1 where the likeliest next token stayed; with `every_token` how many stayed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +43,7 @@ class Sweep:
 
     results: dict[Place, SweepResult]
     score: NDArray[np.float64]  # [items], unedited
+    positive: NDArray[np.float64]  # [items], unedited
     residuals: dict[Place, NDArray[np.float32]]  # [items, d] at the last prompt token, unedited
 
 
@@ -53,6 +56,7 @@ def run_sweep(
     batch_tokens: int,
     direct: bool = False,
     label: str = "sweep",
+    every_token: bool = False,
 ) -> Sweep:
     """Score `rows` under every edit at every place.
 
@@ -60,14 +64,15 @@ def run_sweep(
     batch_tokens: tokens of one stacked batch. direct: one hooked pass of the whole model for
     every edit, as the reference. Passes that resume at the edit are compared with it on the first
     batch with tokens before the edit, and on the first without; a model in which they differ is
-    run whole, with a warning.
+    run whole, with a warning. every_token: compare the likeliest tokens wherever a token is scored,
+    not after the prompt alone.
     """
     items = 1 + max(row.item for row in rows)
     results = {
-        place: SweepResult(*(np.zeros((edit.size, items)) for _ in range(3)))
+        place: SweepResult(*(np.zeros((edit.size, items)) for _ in range(4)))
         for place, edit in edits.items()
     }
-    score, compared = np.zeros(items), set[bool]()
+    score, positive, compared = np.zeros(items), np.zeros(items), set[bool]()
     residuals: dict[Place, NDArray[np.float32]] = {}
     vocabulary = predicted(loaded)
     for batch in progress(
@@ -82,7 +87,8 @@ def run_sweep(
                 _log.warning("model %s: resumed passes differ; running it whole", loaded.name)
                 run = edited_pass(loaded, batch, unedited, positions, direct)
         plain = unedited.logits[:, None]
-        np.add.at(score, batch.items, _numbers(batch.score(plain)[:, 0]))
+        for total, part_of in zip((score, positive), batch.scores(plain), strict=True):
+            np.add.at(total, batch.items, _numbers(part_of[:, 0]))
         at_once = min(
             batch_tokens // batch.size,
             _LOGITS_AT_ONCE // (vocabulary * batch.kept * len(batch.items)),
@@ -95,8 +101,8 @@ def run_sweep(
                 )
                 rows_of[batch.items] = last
             for variants, part in _parts(edit, max(1, at_once)):
-                _collect(results[place], variants, batch, plain, run(place, part))
-    return Sweep(results, score, residuals)
+                _collect(results[place], variants, batch, plain, run(place, part), every_token)
+    return Sweep(results, score, positive, residuals)
 
 
 def _parts(edit: Edit, at_once: int) -> Iterator[tuple[slice, Edit]]:
@@ -107,15 +113,25 @@ def _parts(edit: Edit, at_once: int) -> Iterator[tuple[slice, Edit]]:
 
 
 def _collect(
-    result: SweepResult, variants: slice, batch: RowBatch, plain: Tensor, logits: Tensor
+    result: SweepResult,
+    variants: slice,
+    batch: RowBatch,
+    plain: Tensor,
+    logits: Tensor,
+    every_token: bool,
 ) -> None:
     """Write what one batch gives under `variants`.
 
     plain: [batch, 1, kept, vocabulary], logits: [batch, S, kept, vocabulary].
     """
     # A prompt with longer continuations has two rows, whose scores add up.
-    np.add.at(result.score.T[:, variants], batch.items, _numbers(batch.score(logits)))
-    if batch.lead:
+    score, positive = batch.scores(logits)
+    np.add.at(result.score.T[:, variants], batch.items, _numbers(score))
+    np.add.at(result.positive.T[:, variants], batch.items, _numbers(positive))
+    if every_token:
+        stayed = batch.read(_stayed(plain, logits)).sum(dim=-1)
+        np.add.at(result.same_top.T[:, variants], batch.items, _numbers(stayed))
+    elif batch.lead:
         kl, same_top = _compare(plain[:, :, 0], logits[:, :, 0])
         result.kl.T[batch.items, variants] = _numbers(kl)
         result.same_top.T[batch.items, variants] = _numbers(same_top)
@@ -131,8 +147,13 @@ def _compare(unedited: Tensor, edited: Tensor) -> tuple[Tensor, Tensor]:
     share = before.exp()
     # A token that the model rules out, at a log-probability of -inf, adds nothing.
     kl = torch.where(share > 0, share * (before - after), 0.0).sum(dim=-1).clamp_min(0)
+    return kl, _stayed(before, after)
+
+
+def _stayed(before: Tensor, after: Tensor) -> Tensor:
+    """Whether the likeliest token stayed: [..., vocabulary] -> [...]."""
     top = after.max(dim=-1)
-    return kl, (top.indices == before.argmax(dim=-1)) & ~top.values.isnan()
+    return (top.indices == before.argmax(dim=-1)) & ~top.values.isnan()
 
 
 def _numbers(values: Tensor) -> NDArray[np.float64]:
