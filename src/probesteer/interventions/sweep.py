@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -12,6 +12,7 @@ from torch import Tensor
 from probesteer.interventions.edits import Edit
 from probesteer.interventions.passes import edited_pass, resumes_exactly, run_unedited
 from probesteer.interventions.predictions import at_start, predicted
+from probesteer.interventions.reading_along import Readers, ReadingAlong
 from probesteer.interventions.scoring import RowBatch, ScoredRow, batch_rows
 from probesteer.models.loading import LoadedModel
 from probesteer.places import Place
@@ -35,6 +36,8 @@ class SweepResult:
     kl: NDArray[np.float64]  # [S, items], from the unedited to the edited next token; nats
     same_top: NDArray[np.float64]
     """[S, items], 1 where the likeliest next token stayed; with `every_token` how many stayed."""
+    read: dict[Place, NDArray[np.float64]] = field(default_factory=dict)
+    """Change of what readers read where they stand: [S, items], at the edit and after it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +60,7 @@ def run_sweep(
     direct: bool = False,
     label: str = "sweep",
     every_token: bool = False,
+    readers: Readers | None = None,
 ) -> Sweep:
     """Score `rows` under every edit at every place.
 
@@ -65,20 +69,18 @@ def run_sweep(
     every edit, as the reference. Passes that resume at the edit are compared with it on the first
     batch with tokens before the edit, and on the first without; a model in which they differ is
     run whole, with a warning. every_token: compare the likeliest tokens wherever a token is scored,
-    not after the prompt alone.
+    not after the prompt alone. readers: read along at these places, at the token at which an
+    example is read.
     """
     items = 1 + max(row.item for row in rows)
-    results = {
-        place: SweepResult(*(np.zeros((edit.size, items)) for _ in range(4)))
-        for place, edit in edits.items()
-    }
+    results = {place: _zeros(edit.size, items) for place, edit in edits.items()}
     score, positive, compared = np.zeros(items), np.zeros(items), set[bool]()
     residuals: dict[Place, NDArray[np.float32]] = {}
-    vocabulary = predicted(loaded)
+    vocabulary, along = predicted(loaded), ReadingAlong(loaded, readers or {})
     for batch in progress(
         batch_rows(rows, loaded.device, batch_tokens, _LOGITS_AT_ONCE // vocabulary), label
     ):
-        unedited = run_unedited(loaded, batch, list(edits))
+        unedited = run_unedited(loaded, batch, list({**edits, **(readers or {})}))
         run = edited_pass(loaded, batch, unedited, positions, direct)
         if not direct and (batch.start > 0) not in compared:
             compared.add(batch.start > 0)
@@ -101,8 +103,18 @@ def run_sweep(
                 )
                 rows_of[batch.items] = last
             for variants, part in _parts(edit, max(1, at_once)):
-                _collect(results[place], variants, batch, plain, run(place, part), every_token)
+                with along.watching(place, unedited.hidden, batch.start) as read:
+                    logits = run(place, part)
+                _collect(results[place], variants, batch, plain, logits, every_token)
+                if batch.lead:
+                    moved = along.changes(read, unedited.hidden, batch.start, place, part)
+                    _put(results[place], variants, batch, moved)
     return Sweep(results, score, positive, residuals)
+
+
+def _zeros(variants: int, items: int) -> SweepResult:
+    score, positive, kl, same_top = np.zeros((4, variants, items))
+    return SweepResult(score, positive, kl, same_top)
 
 
 def _parts(edit: Edit, at_once: int) -> Iterator[tuple[slice, Edit]]:
@@ -135,6 +147,15 @@ def _collect(
         kl, same_top = _compare(plain[:, :, 0], logits[:, :, 0])
         result.kl.T[batch.items, variants] = _numbers(kl)
         result.same_top.T[batch.items, variants] = _numbers(same_top)
+
+
+def _put(
+    result: SweepResult, variants: slice, batch: RowBatch, moved: Mapping[Place, Tensor]
+) -> None:
+    """Write how far read-outs moved; moved: [batch, S] by place."""
+    for place, change in moved.items():
+        whole = result.read.setdefault(place, np.zeros_like(result.score))
+        whole.T[batch.items, variants] = _numbers(change)
 
 
 def _compare(unedited: Tensor, edited: Tensor) -> tuple[Tensor, Tensor]:
