@@ -1,6 +1,7 @@
 """The tiny project on a throw-away cluster: its profile, its runs and the jobs that they leave."""
 
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -70,16 +71,16 @@ class ClusterProject:
         (folder / "test_profile/profile.yaml").write_text(yaml.safe_dump(chosen))
 
     def without(self, *patterns: str) -> None:
-        """Delete finished files below results/, so that their stage has to run again.
+        """Delete finished files and folders below results/: their stage has to run again.
 
         Raises FileNotFoundError for a pattern that matches none.
         """
         for pattern in patterns:
-            files = list((self.project.folder / "results").glob(pattern))
-            if not files:
+            found = list((self.project.folder / "results").glob(pattern))
+            if not found:
                 raise FileNotFoundError(pattern)
-            for file in files:
-                file.unlink()
+            for path in found:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
 
     def run(self, *targets: str, options: Iterable[str] = ()) -> subprocess.CompletedProcess[str]:
         """The command of a user, to its end."""

@@ -37,7 +37,7 @@ def test_a_job_killed_for_memory_comes_back_with_more(
 
 
 def test_a_cancelled_job_is_submitted_again(project: ClusterProject, local: TinyProject) -> None:
-    project.without("activations/*/mood-*/*")
+    project.without("activations/*/mood-*")
     since = project.last_job()
     run = project.start("activations")
     running = project.wait_for("extract_activations", since)
@@ -53,7 +53,7 @@ def test_a_cancelled_job_is_submitted_again(project: ClusterProject, local: Tiny
 def test_what_the_cluster_takes_away_starts_again_by_itself(
     project: ClusterProject, local: TinyProject, cluster: Cluster, how: str
 ) -> None:
-    project.without("activations/*/mood-*/*")
+    project.without("activations/*/mood-*")
     since = project.last_job()
     run = project.start("activations")
     running = project.wait_for("extract_activations", since)
@@ -77,7 +77,7 @@ def test_what_the_cluster_takes_away_starts_again_by_itself(
 def test_after_snakemake_was_killed_its_jobs_are_waited_for(
     project: ClusterProject, local: TinyProject
 ) -> None:
-    project.without("activations/*/mood-*/*")
+    project.without("activations/*/mood-*")
     since = project.last_job()
     run = project.start("activations")
     project.wait_for("extract_activations", since)
@@ -93,7 +93,7 @@ def test_after_snakemake_was_killed_its_jobs_are_waited_for(
 def test_after_ctrl_c_the_same_command_finishes(
     project: ClusterProject, local: TinyProject
 ) -> None:
-    project.without("activations/*/mood-*/*")
+    project.without("activations/*/mood-*")
     since = project.last_job()
     run = project.start("activations")
     project.wait_for("extract_activations", since)
@@ -109,7 +109,7 @@ def test_after_ctrl_c_the_same_command_finishes(
 def test_a_drained_node_only_makes_jobs_wait(
     project: ClusterProject, local: TinyProject, cluster: Cluster
 ) -> None:
-    project.without("activations/*/mood-*/*")
+    project.without("activations/*/mood-*")
     since = project.last_job()
     set_state(cluster, "DRAIN", GPU_NODE)
     try:
