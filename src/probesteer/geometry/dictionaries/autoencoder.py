@@ -97,7 +97,9 @@ def fit_autoencoder(X: Rows, settings: AutoencoderSettings, seed: int) -> Sparse
             group["lr"] = settings.rate * falling
         chosen = torch.randint(0, len(X), (settings.batch,), generator=generator).numpy()
         batch = (np.asarray(X[np.sort(chosen)], dtype=np.float64) - offset) / scale
-        loss = net.loss(torch.from_numpy(batch).float())
+        # The penalty rises over the first third of the steps, before which atoms find features.
+        rising = min(1.0, 3 * step / settings.steps)
+        loss = net.loss(torch.from_numpy(batch).float(), rising * settings.penalty)
         optimiser.zero_grad()
         torch.autograd.backward(loss)
         net.keep_gradients_tangent()
@@ -139,9 +141,9 @@ class _Net:
         every = [self._atoms, self._encoder, self._bias, self._offset, self._log_threshold]
         return [parameter for parameter in every if parameter.requires_grad]
 
-    def loss(self, x: Tensor) -> Tensor:
+    def loss(self, x: Tensor, penalty: float) -> Tensor:
         """Squared error a row, and what the kind adds to it."""
-        kind, penalty = self._settings.kind, self._settings.penalty
+        kind = self._settings.kind
         before = (x - self._offset) @ self._encoder + self._bias
         if kind == "topk":
             codes = _largest(before, self._settings.active)

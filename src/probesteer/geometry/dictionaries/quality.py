@@ -1,6 +1,5 @@
 """How good a dictionary is: what it rebuilds, how sparsely, and what single atoms read."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -102,8 +101,3 @@ def recovered(dictionary: Dictionary, directions: Rows) -> FloatArray:
     units = true / np.linalg.norm(true, axis=1, keepdims=True)
     nearest: FloatArray = (units @ dictionary.atoms.T).max(axis=1)
     return nearest
-
-
-def union_of(parts: Sequence[LabelledRows]) -> Rows:
-    """All activations of several concepts, to fit one dictionary to: [total, d]."""
-    return np.concatenate([np.asarray(part.X) for part in parts])
