@@ -6,6 +6,7 @@ rule measure_scale:
         prompts=f"{CONCEPT}/prompts.parquet",
         neutral=f"{CONCEPT}/neutral.parquet",
         examples=f"{CONCEPT}/examples.parquet",
+        manifest=path_of(MANIFEST),
     output:
         table=f"{TABLES}/scale.parquet",
         sensitivity=f"{TABLES}/sensitivity.parquet",
@@ -24,6 +25,6 @@ rule measure_scale:
         "python3 -m probesteer scale --settings {params.settings:q}"
         " --record {input.record:q} --directions {input.directions:q}"
         " --prompts {input.prompts:q} --neutral {input.neutral:q}"
-        " --examples {input.examples:q}"
+        " --examples {input.examples:q} --manifest {input.manifest:q}"
         " --table {output.table:q} --sensitivity {output.sensitivity:q}"
         " --log {log:q} --resources {params.resources:q}"

@@ -1,131 +1,180 @@
 """Tables of the scale stage: curves over strengths and factors, and what they amount to."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from probesteer.interventions.dose_response import DoseGrid, DoseResponse, slopes
+from probesteer.interventions.dose_response import DoseGrid
+from probesteer.interventions.normalisation import LaterChange
+from probesteer.interventions.operator_response import OperatorResponse, edited_activations
 from probesteer.interventions.scaling import ScalingResponse
 from probesteer.interventions.sensitivity import (
-    Estimate,
-    doubling_estimates,
-    response_estimates,
+    COLLAPSE,
+    Responses,
+    Result,
+    Thresholds,
+    sensitivity_of,
 )
+from probesteer.interventions.statistics import curves
+from probesteer.interventions.statistics.distribution import ActivationDistribution
+from probesteer.interventions.statistics.resampling import estimate_of, mean_curves
 from probesteer.places import Place
 from probesteer.probes.intervals import bootstrap_mean
 
-_ADD, _MULTIPLY = "add", "multiply"
+Numbers = NDArray[np.float64]
+Row = tuple[Any, ...]
 _BOOTSTRAP = "bootstrap 95%"
 _KEY = ["site", "layer", "operator", "method", "positions", "unit"]
 
 
-def curve_table(
-    measured: Mapping[Place, DoseResponse],
-    scaled: Mapping[Place, ScalingResponse],
-    grid: DoseGrid,
-    factors: Sequence[float],
-    groups: NDArray[Any],
-) -> pd.DataFrame:
-    """Means with bootstrap intervals at every strength and factor; groups: [prompts]."""
-    rows: list[tuple[Any, ...]] = []
-    for place, response in measured.items():
-        for index, direction in enumerate(response.directions):
-            key = (place.site, place.layer, _ADD, direction.method, grid.positions[0], grid.unit)
-            curves = {
-                "logit_difference_change": response.change[index],
-                "kl": response.kl[index],
-                "prediction_changed": 1 - response.same_top[index],
-                "neutral_loss": response.neutral_loss[index],
-            }
-            rows += _curve_rows(key, grid.strengths, curves, groups, grid)
-    for place, scaling in scaled.items():
-        key = (place.site, place.layer, _MULTIPLY, "none", "all", "factor")
-        curves = {
+@dataclass(frozen=True, eq=False)
+class ScaleMeasurement:
+    """All that the stage has measured of one concept."""
+
+    responses: Mapping[str, Mapping[Place, OperatorResponse]]  # by operator
+    scaled: Mapping[Place, ScalingResponse]
+    factors: Sequence[float]  # ascending, 1 among them
+    grid: DoseGrid
+    groups: NDArray[Any]  # [prompts]
+    splits: NDArray[Any]  # [prompts]
+    later: Mapping[Place, LaterChange] = field(default_factory=dict)
+    distributions: Mapping[Place, ActivationDistribution] = field(default_factory=dict)
+
+
+def curve_table(measured: ScaleMeasurement) -> pd.DataFrame:
+    """Means with bootstrap intervals at every strength and factor.
+
+    Of pushes also the angle (degrees) and the norm ratio that they made, and, at places whose
+    distribution is known, the Mahalanobis distance of the activation after it and the percent of
+    unseen activations that are nearer. Of factors also what later blocks do (see `LaterChange`).
+    """
+    rows: list[Row] = []
+    for operator, places in measured.responses.items():
+        for place, found in places.items():
+            distribution = measured.distributions.get(place)
+            for index, direction in enumerate(found.response.directions):
+                key = _key(place, operator, direction.method, measured.grid)
+                of_direction = _pushed_curves(found, index, distribution)
+                rows += _curve_rows(key, measured.grid.strengths, of_direction, measured)
+    for place, scaling in measured.scaled.items():
+        key = (place.site, place.layer, "multiply", "none", "all", "factor")
+        of_factor = {
             "logit_difference_change": scaling.change,
             "kl": scaling.kl,
             "prediction_changed": scaling.prediction_changed,
             "neutral_loss": scaling.neutral_loss,
+            **_later_curves(measured.later.get(place)),
         }
-        rows += _curve_rows(key, factors, curves, groups, grid)
+        rows += _curve_rows(key, measured.factors, of_factor, measured)
     columns = [*_KEY, "strength", "metric", "value", "low", "high", "n", "interval"]
     return pd.DataFrame(rows, columns=columns)
 
 
-def sensitivity_table(
-    measured: Mapping[Place, DoseResponse],
-    scaled: Mapping[Place, ScalingResponse],
-    grid: DoseGrid,
-    factors: Sequence[float],
-    groups: NDArray[Any],
-) -> pd.DataFrame:
-    """Slope, monotone range and doubling strength per place, with bootstrap intervals.
-
-    bound is the last strength that was tried on that side: where a value is NaN, the loss had
-    not doubled up to there.
-    """
-    draws, seed = grid.bootstrap_draws, grid.seed
-    rows: list[tuple[Any, ...]] = []
-    for place, response in measured.items():
-        for index, direction in enumerate(response.directions):
-            key = (place.site, place.layer, _ADD, direction.method, grid.positions[0], grid.unit)
-            change, loss = response.change[index], response.neutral_loss[index]
-            step, slope = slopes(grid.strengths, change)
-            rows.append(_slope_row(key, "slope_at_zero", slope, groups, grid, step))
-            for name, estimate in response_estimates(grid.strengths, change, groups, draws, seed):
-                bound = min(grid.strengths) if name.endswith("low") else max(grid.strengths)
-                rows.append(_row(key, name, estimate, change.shape[1], bound))
-            names = ("doubling_negative", "doubling_positive")
-            for name, estimate, bound in doubling_estimates(
-                grid.strengths, loss, 0.0, names, draws, seed
-            ):
-                rows.append(_row(key, name, estimate, loss.shape[1], bound))
-    for place, scaling in scaled.items():
-        key = (place.site, place.layer, _MULTIPLY, "none", "all", "factor")
-        step, slope = slopes([factor - 1 for factor in factors], scaling.change)
-        rows.append(_slope_row(key, "slope_at_one", slope, groups, grid, step))
-        names = ("doubling_below", "doubling_above")
-        for name, estimate, bound in doubling_estimates(
-            factors, scaling.neutral_loss, 1.0, names, draws, seed
-        ):
-            rows.append(_row(key, name, estimate, scaling.neutral_loss.shape[1], bound))
-    columns = [*_KEY, "metric", "value", "low", "high", "n", "interval", "bound"]
+def sensitivity_table(measured: ScaleMeasurement, thresholds: Thresholds) -> pd.DataFrame:
+    """What the curves amount to, with bootstrap intervals; see `sensitivity_of` and `Result`."""
+    grid, rows = measured.grid, list[Row]()
+    for operator, places in measured.responses.items():
+        for place, found in places.items():
+            for index, direction in enumerate(found.response.directions):
+                key = _key(place, operator, direction.method, grid)
+                responses = Responses(
+                    grid.strengths,
+                    found.response.change[index],
+                    found.response.kl[index],
+                    found.response.neutral_loss[index],
+                    found.unsteered_loss,
+                    measured.groups,
+                    measured.splits,
+                )
+                results = sensitivity_of(responses, thresholds, grid.bootstrap_draws, grid.seed)
+                rows += [_result_row(key, result) for result in results]
+    for place, scaling in measured.scaled.items():
+        key = (place.site, place.layer, "multiply", "none", "all", "factor")
+        rows += [_result_row(key, result) for result in _scaling_results(scaling, measured)]
+    columns = [*_KEY, "split", "metric", "value", "low", "high", "n", "interval", "bound"]
     return pd.DataFrame(rows, columns=columns)
 
 
+def _pushed_curves(
+    found: OperatorResponse, index: int, distribution: ActivationDistribution | None
+) -> dict[str, Numbers]:
+    response = found.response
+    of_direction = {
+        "logit_difference_change": response.change[index],
+        "kl": response.kl[index],
+        "prediction_changed": 1 - response.same_top[index],
+        "neutral_loss": response.neutral_loss[index],
+        "angle": response.angle[index],
+        "norm_ratio": response.norm_ratio[index],
+    }
+    if distribution is None:
+        return of_direction
+    strengths = response.change.shape[1]
+    distances = np.stack(
+        [
+            distribution.distances(edited_activations(found.residuals, found.edit, variant))
+            for variant in range(index * strengths, (index + 1) * strengths)
+        ]
+    )
+    percentiles = distribution.percentiles(distances)
+    return {**of_direction, "mahalanobis": distances, "percentile": percentiles}
+
+
+def _later_curves(later: LaterChange | None) -> dict[str, Numbers]:
+    if later is None:
+        return {}
+    return {
+        "next_input_change": later.input_change,
+        "next_block_change": later.next_change,
+        "next_block_cosine": later.next_cosine,
+        "normalised_share": later.normalised_share,
+        "later_blocks_change": later.later_change,
+        "final_change": later.final_change,
+        "final_cosine": later.final_cosine,
+    }
+
+
+def _scaling_results(scaling: ScalingResponse, measured: ScaleMeasurement) -> Iterator[Result]:
+    """Slope of the response at the factor 1, and where the loss doubles on both sides."""
+    factors, grid = list(measured.factors), measured.grid
+    changes, prompts = [factor - 1 for factor in factors], scaling.change.shape[1]
+    change = mean_curves(scaling.change, measured.groups, grid.bootstrap_draws, grid.seed)
+    slope = estimate_of(curves.slope_at_zero(changes, change))
+    step = (min(c for c in changes if c > 0) - max(c for c in changes if c < 0)) / 2
+    yield Result("slope_at_one", "all", slope, prompts, step)
+    texts = scaling.neutral_loss.shape[1]
+    loss = mean_curves(scaling.neutral_loss, np.arange(texts), grid.bootstrap_draws, [grid.seed, 1])
+    level = COLLAPSE * loss[:, factors.index(1.0)]
+    for side, sign, bound in (("below", -1, min(factors)), ("above", 1, max(factors))):
+        doubled = curves.first_crossing(factors, loss, level, 1.0, sign)
+        yield Result(f"doubling_{side}", "all", estimate_of(doubled, sign), texts, bound)
+
+
 def _curve_rows(
-    key: tuple[Any, ...],
+    key: Row,
     strengths: Sequence[float],
-    curves: Mapping[str, NDArray[np.float64]],
-    groups: NDArray[Any],
-    grid: DoseGrid,
-) -> Iterable[tuple[Any, ...]]:
-    for metric, values in curves.items():
+    of_metric: Mapping[str, Numbers],
+    measured: ScaleMeasurement,
+) -> Iterator[Row]:
+    draws, seed = measured.grid.bootstrap_draws, measured.grid.seed
+    for metric, values in of_metric.items():
         items = values.shape[1]
-        resampled = np.arange(items) if metric == "neutral_loss" else groups
-        low, high = bootstrap_mean(values, resampled, grid.bootstrap_draws, grid.seed)
+        resampled = np.arange(items) if metric == "neutral_loss" else measured.groups
+        low, high = bootstrap_mean(values, resampled, draws, seed)
         for s, strength in enumerate(strengths):
             ends = (float(low[s]), float(high[s]))
             yield (*key, strength, metric, float(values[s].mean()), *ends, items, _BOOTSTRAP)
 
 
-def _slope_row(
-    key: tuple[Any, ...],
-    name: str,
-    slope: NDArray[np.float64],
-    groups: NDArray[Any],
-    grid: DoseGrid,
-    step: float,
-) -> tuple[Any, ...]:
-    low, high = bootstrap_mean(slope, groups, grid.bootstrap_draws, grid.seed)
-    estimate = Estimate(float(slope.mean()), float(low), float(high))
-    return _row(key, name, estimate, len(slope), step)
+def _key(place: Place, operator: str, method: str, grid: DoseGrid) -> Row:
+    return (place.site, place.layer, operator, method, grid.positions[0], grid.unit)
 
 
-def _row(
-    key: tuple[Any, ...], name: str, estimate: Estimate, n: int, bound: float
-) -> tuple[Any, ...]:
-    numbers = (estimate.value, estimate.low, estimate.high, n, _BOOTSTRAP, bound)
-    return (*key, name, *numbers)
+def _result_row(key: Row, result: Result) -> Row:
+    estimate = result.estimate
+    numbers = (estimate.value, estimate.low, estimate.high, result.n, _BOOTSTRAP, result.bound)
+    return (*key, result.split, result.metric, *numbers)

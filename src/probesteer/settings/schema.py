@@ -147,12 +147,16 @@ class ScaleSettings:
 
     strengths: list[float] = field(
         default_factory=lambda: [
-            *(-32.0, -16.0, -8.0, -6.0, -4.0, -3.0, -2.0, -1.0, -0.5),
+            *(-32.0, -16.0, -8.0, -6.0, -4.0, -3.0, -2.0, -1.0, -0.5, -0.25),
             0.0,
-            *(0.5, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 16.0, 32.0),
+            *(0.25, 0.5, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 16.0, 32.0),
         ]
     )
     unit: str = "gap"
+    operators: list[str] = field(default_factory=lambda: ["add"])  # add, rotate, clamp
+    slope_range: float = 2.0  # strengths up to this size go into the slope of a prompt
+    linear_tolerance: float = 0.2  # a response is linear while it is off by no more than this share
+    cost: float = 0.1  # KL in nats at which the effects of layers are compared
     positions: str = "from_last"
     factors: list[float] = field(
         default_factory=lambda: [0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0]

@@ -23,6 +23,7 @@ _CHOICES = {
     "site": SITES,
     "unit": ("gap", "sigma", "norm"),
     "positions": ("from_last", "all"),
+    "operator": ("add", "rotate", "clamp"),
     "method": ("difference_of_means", "logistic"),
     "kind": ("binary", "classes", "real"),
     "estimator": (
@@ -176,6 +177,10 @@ def _sweeps(settings: Settings) -> None:
     for positions in _listed("steering.positions", settings.steering.positions):
         _choice("steering.positions", positions, "positions")
     _choice("scale.positions", settings.scale.positions, "positions")
+    for operator in _listed("scale.operators", settings.scale.operators):
+        _choice("scale.operators", operator, "operator")
+    for key in ("slope_range", "linear_tolerance", "cost"):
+        _positive(f"scale.{key}", getattr(settings.scale, key))
     factors = _listed("scale.factors", settings.scale.factors)
     if 1.0 not in factors:
         _fail("scale.factors", "1 is missing", "add it: it is the unscaled model")

@@ -1,17 +1,37 @@
 """Find how far one may push: a fine range of strengths, and the activation itself scaled."""
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from probesteer.activations.cache import open_cache
 from probesteer.directions.storage import read_directions
-from probesteer.files.tables import write_table
-from probesteer.interventions.dose_response import measure_dose_response
-from probesteer.interventions.scale_tables import curve_table, sensitivity_table
+from probesteer.files.tables import read_table, write_table
+from probesteer.interventions.normalisation import measure_later_change
+from probesteer.interventions.operator_response import measure_operator
+from probesteer.interventions.scale_tables import (
+    ScaleMeasurement,
+    curve_table,
+    sensitivity_table,
+)
 from probesteer.interventions.scaling import measure_scaling
 from probesteer.interventions.selection import at_layers
+from probesteer.interventions.sensitivity import Thresholds
+from probesteer.interventions.statistics.distribution import (
+    ActivationDistribution,
+    fit_distribution,
+)
+from probesteer.places import Place
 from probesteer.settings.slices import ScaleSlice
 from probesteer.stages.interface import InputPath, OutputPath
 from probesteer.stages.keys import keyed
 from probesteer.stages.sweep_inputs import read_sweep_inputs
+
+# Rows of a cache that a distribution is fitted to, and as many that it is held against: more
+# change it little, and its cost grows with their square.
+_MOST_ROWS = 2000
 
 
 def run(
@@ -23,20 +43,59 @@ def run(
     prompts: InputPath,
     neutral: InputPath,
     examples: InputPath,
+    manifest: InputPath,
     table: OutputPath,
     sensitivity: OutputPath,
 ) -> None:
-    """Write the curves, and what they amount to: slope, monotone range, doubling strength."""
+    """Write the curves, and what they amount to: slopes, ranges, and what they cost."""
     scale = settings.scale
     difference = [d for d in read_directions(directions) if d.method == "difference_of_means"]
     chosen = at_layers(difference, scale.layers, "scale.layers")
     asked = read_sweep_inputs(settings, scale, record, prompts, neutral, examples)
-    data = (asked.loaded, asked.prompts, asked.neutral)
-    measured = measure_dose_response(*data, chosen, asked.grid, asked.source)[scale.positions]
+    loaded, data = asked.loaded, (asked.loaded, asked.prompts, asked.neutral)
+    responses = {
+        operator: measure_operator(*data, chosen, operator, asked.grid, asked.source)
+        for operator in scale.operators
+    }
+    places = list(dict.fromkeys(direction.place for direction in chosen))
     factors = sorted(scale.factors)
-    scaled = measure_scaling(*data, list(measured), factors, scale.batch_tokens, asked.source)
-    groups = asked.prompts["group"].to_numpy(dtype=str)
+    later = (loaded, asked.prompts, places, factors, scale.batch_tokens, asked.source)
+    measured = ScaleMeasurement(
+        responses=responses,
+        scaled=measure_scaling(*data, places, factors, scale.batch_tokens, asked.source),
+        factors=factors,
+        grid=asked.grid,
+        groups=asked.prompts["group"].to_numpy(dtype=str),
+        splits=asked.prompts["split"].to_numpy(dtype=str),
+        later=measure_later_change(*later),
+        distributions=_distributions(manifest, examples, places, settings.seed),
+    )
+    thresholds = Thresholds(scale.slope_range, scale.linear_tolerance, scale.cost)
     names = (settings.name, settings.concept)
-    arguments = (measured, scaled, asked.grid, factors, groups)
-    write_table(sensitivity, keyed(sensitivity_table(*arguments), *names), provenance)
-    write_table(table, keyed(curve_table(*arguments), *names), provenance)
+    amounts = sensitivity_table(measured, thresholds)
+    write_table(sensitivity, keyed(amounts, *names), provenance)
+    write_table(table, keyed(curve_table(measured), *names), provenance)
+
+
+def _distributions(
+    manifest: Path, examples: Path, places: Sequence[Place], seed: int
+) -> dict[Place, ActivationDistribution]:
+    """Of the cached activations: fitted to the training rows, held against the others."""
+    cache = open_cache(manifest)
+    splits = read_table(examples)["split"].to_numpy(dtype=str)[cache.example]
+    fitted, unseen = (
+        _some(np.flatnonzero(chosen), seed) for chosen in (splits == "train", splits != "train")
+    )
+    found = {}
+    for place in places:
+        if place in cache.places:
+            rows = cache.read(place)
+            found[place] = fit_distribution(rows[fitted], rows[unseen])
+    return found
+
+
+def _some(rows: Any, seed: int) -> Any:
+    if len(rows) <= _MOST_ROWS:
+        return rows
+    drawn = np.random.default_rng(seed).choice(len(rows), _MOST_ROWS, replace=False)
+    return rows[np.sort(drawn)]

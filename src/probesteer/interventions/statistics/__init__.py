@@ -1,0 +1,1 @@
+"""Statistics of responses to strength: functions of arrays, without a model and without torch."""
