@@ -45,6 +45,14 @@ class DatasetSettings:
 
 
 @dataclass
+class AskedSettings:
+    """What is said before a prompt to ask for each side of a concept in words."""
+
+    positive: str = ""  # asks for label 1; empty: never asked
+    negative: str = ""
+
+
+@dataclass
 class ConceptSettings:
     """`config/concept/NAME.yaml`: a labelled concept and its data files."""
 
@@ -59,6 +67,7 @@ class ConceptSettings:
     window: int = 0  # tokens up to the position, each of which gets probes of its own; 0: none
     columns: dict[str, str] = field(default_factory=dict)  # our name: the files' name for it
     chat: ChatSettings = field(default_factory=ChatSettings)
+    asked: AskedSettings = field(default_factory=AskedSettings)
     dataset: DatasetSettings = field(default_factory=DatasetSettings)
 
 
@@ -139,6 +148,8 @@ class SteeringSettings:
     batch_tokens: int = 4096
     bootstrap_draws: int = 1000
     samples: SampleSettings = field(default_factory=SampleSettings)
+    readout: list[float] = field(default_factory=lambda: [-1.0, 1.0])  # what later probes read
+    entanglement: list[float] = field(default_factory=list)  # how other concepts move; []: not
 
 
 @dataclass

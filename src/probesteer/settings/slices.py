@@ -15,6 +15,7 @@ from probesteer.errors import ProbesteerError
 from probesteer.files.digests import canonical_json
 from probesteer.settings.schema import (
     ActivationSettings,
+    AskedSettings,
     ChatSettings,
     ConceptSettings,
     DatasetSettings,
@@ -22,6 +23,7 @@ from probesteer.settings.schema import (
     ModelSettings,
     PlotSettings,
     ProbeSettings,
+    SampleSettings,
     ScaleSettings,
     Settings,
     SplitSettings,
@@ -143,6 +145,19 @@ class SteeringSlice:
     model: ModelSettings = field(default_factory=ModelSettings)
     steering: SteeringSettings = field(default_factory=SteeringSettings)
     chat: ChatSettings = field(default_factory=ChatSettings)
+    asked: AskedSettings = field(default_factory=AskedSettings)
+
+
+@dataclass
+class EntanglementSlice:
+    """How far each concept's direction moves the others, on one model."""
+
+    name: str
+    seed: int
+    concepts: list[str]
+    model: ModelSettings = field(default_factory=ModelSettings)
+    steering: SteeringSettings = field(default_factory=SteeringSettings)
+    chats: dict[str, ChatSettings] = field(default_factory=dict)  # by concept
 
 
 @dataclass
@@ -223,8 +238,15 @@ def stage_slice(
     if stage == "cosines":
         return CosinesSlice(model, settings.concepts)
     if stage == "steering":
-        names, chat = (model, concept, settings.seed), settings.concept[concept].chat
-        return SteeringSlice(*names, settings.model[model], settings.steering, chat)
+        names, of_concept = (model, concept, settings.seed), settings.concept[concept]
+        steering = replace(settings.steering, entanglement=[])
+        words = of_concept.chat, of_concept.asked
+        return SteeringSlice(*names, settings.model[model], steering, *words)
+    if stage == "entanglement":
+        steering = replace(settings.steering, samples=SampleSettings(), readout=[])
+        chats = {name: settings.concept[name].chat for name in settings.concepts}
+        of_model = (settings.seed, settings.concepts, settings.model[model])
+        return EntanglementSlice(model, *of_model, steering, chats)
     if stage == "scale":
         names, chat = (model, concept, settings.seed), settings.concept[concept].chat
         return ScaleSlice(*names, settings.model[model], settings.scale, chat)

@@ -55,6 +55,7 @@ def validate(settings: Settings) -> None:
             if not getattr(concept, key) and not (key == "examples" and concept.dataset.name):
                 _fail(f"concept.{name}.{key}", "missing", f"write it in config/concept/{name}.yaml")
         _chat(name, concept)
+        _asked(name, concept)
         _columns(name, concept)
         _choice(f"concept.{name}.kind", concept.kind, "kind")
         _at_least(f"concept.{name}.window", concept.window, 0)
@@ -93,6 +94,17 @@ def _chat(name: str, concept: ConceptSettings) -> None:
         _fail(f"concept.{name}.chat.system", "given without user", "add user: '{text}'")
     if concept.position == "user_end" and chat.user is None and not chat.messages:
         _fail(f"concept.{name}.position", "user_end without a chat", "add chat: {user: '{text}'}")
+
+
+def _asked(name: str, concept: ConceptSettings) -> None:
+    asked = concept.asked
+    if bool(asked.positive) != bool(asked.negative):
+        missing = "negative" if asked.positive else "positive"
+        _fail(f"concept.{name}.asked.{missing}", "missing", "ask for both sides, or for none")
+    if asked.positive and concept.chat.messages:
+        _fail(
+            f"concept.{name}.asked", "prompts are conversations", "leave it out, or use chat.user"
+        )
 
 
 def _columns(name: str, concept: ConceptSettings) -> None:
@@ -189,6 +201,11 @@ def _sweeps(settings: Settings) -> None:
         _fail("scale.factors", f"{min(factors)} is negative", "use 0 or more")
     if not (min(factors) < 1 < max(factors)):
         _fail("scale.factors", f"{list(factors)} lies on one side of 1", "add the other side")
+    for key in ("readout", "entanglement"):
+        strengths = getattr(settings.steering, key)
+        _finite(f"steering.{key}", _listed(f"steering.{key}", strengths) if strengths else [])
+        if 0 in strengths:
+            _fail(f"steering.{key}", "0 is among them", "leave it out: it changes nothing")
     samples = settings.steering.samples
     _finite("steering.samples.strengths", samples.strengths)
     _at_least("steering.samples.prompts", samples.prompts, 0)

@@ -135,6 +135,8 @@ def test_labels_of_every_kind(composed: Settings, kind: str, labels: list[str]) 
         ("steering.layers", [-2], "-2 is too small; use -1 or more"),
         ("steering.prompts", 1, "1 is too small; use 4 or more"),
         ("steering.neutral_texts", 0, "0 is too small; use 1 or more"),
+        ("steering.readout", [1.0, 0.0], "0 is among them; leave it out: it changes nothing"),
+        ("steering.entanglement", [2.0, 2.0], "[2.0, 2.0] names one twice; name each once"),
         ("steering.samples.temperature", 0.0, "0.0; use a positive number"),
         ("steering.samples.strengths", [math.inf], "inf; use finite numbers"),
         ("steering.samples.new_tokens", 0, "0 is too small; use 1 or more"),
@@ -156,6 +158,23 @@ def test_one_line_names_the_key(key: str, value: Any, expected: str, composed: S
         validate(changed)
     assert str(caught.value).startswith(f"config: {key}: {expected}")
     assert "\n" not in str(caught.value)
+
+
+def test_a_concept_is_asked_for_from_both_sides_and_not_in_a_conversation(
+    composed: Settings,
+) -> None:
+    changed = copy.deepcopy(composed)
+    concept = changed.concept["story_sentiment"]
+    concept.asked.positive = "Be glad."
+    with pytest.raises(
+        ProbesteerError, match=r"story_sentiment\.asked\.negative: missing; ask for"
+    ):
+        validate(changed)
+    concept.asked.negative = "Be sad."
+    validate(changed)
+    concept.chat.messages = True
+    with pytest.raises(ProbesteerError, match=r"asked: prompts are conversations; leave it out"):
+        validate(changed)
 
 
 def test_a_data_set_has_a_name_and_goes_without_examples(composed: Settings) -> None:
