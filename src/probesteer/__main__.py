@@ -1,8 +1,8 @@
-"""`python -m probesteer STAGE …`: run one stage; the workflow's rules call nothing else."""
+"""`python -m probesteer STAGE …`: run one stage, as the workflow's rules do, or a command."""
 
 import sys
 
-from probesteer.stages.command_line import main
+from probesteer.commands.command_line import main
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""Commands for people at a terminal; the workflow calls none of them."""
