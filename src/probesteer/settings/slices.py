@@ -245,8 +245,8 @@ def stage_slice(
     if stage == "entanglement":
         steering = replace(settings.steering, samples=SampleSettings(), readout=[])
         chats = {name: settings.concept[name].chat for name in settings.concepts}
-        of_model = (settings.seed, settings.concepts, settings.model[model])
-        return EntanglementSlice(model, *of_model, steering, chats)
+        loaded = settings.model[model]
+        return EntanglementSlice(model, settings.seed, settings.concepts, loaded, steering, chats)
     if stage == "scale":
         names, chat = (model, concept, settings.seed), settings.concept[concept].chat
         return ScaleSlice(*names, settings.model[model], settings.scale, chat)
