@@ -1,6 +1,6 @@
 """How much a steering sweep gains over one hooked forward pass for every edit.
 
-    python tests/benchmarks/bench_steering_sweep.py [--small]
+    python tests/benchmarks/bench_steering_sweep.py [--small] [--prompts 16]
 
 A model of GPT-2 small's shape with random weights, 64 prompts of 24 tokens, every block and 9
 strengths. Both ways run in this one process, in turn; the ratio of their CPU times is the figure.
@@ -10,7 +10,7 @@ strengths. Both ways run in this one process, in turn; the ratio of their CPU ti
 import argparse
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -48,7 +48,9 @@ SMALL, FULL = Shape(4, 128, 4, 700), Shape(12, 768, 12, 50257)
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--small", action="store_true", help="a few seconds instead of minutes")
-    shape = SMALL if parser.parse_args().small else FULL
+    parser.add_argument("--prompts", type=int, default=FULL.prompts)
+    chosen = parser.parse_args()
+    shape = replace(SMALL if chosen.small else FULL, prompts=chosen.prompts)
     loaded = random_model(shape)
     places = [Place("resid_post", layer) for layer in range(shape.layers)]
     rng = np.random.default_rng(0)

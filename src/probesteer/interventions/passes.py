@@ -20,7 +20,7 @@ from probesteer.interventions.predictions import first_edited, predictions
 from probesteer.interventions.scoring import RowBatch
 from probesteer.models.contract import TOLERANCE
 from probesteer.models.loading import LoadedModel
-from probesteer.models.prefix import prefix_cache, repeated, view_of
+from probesteer.models.prefix import prefix_cache, repeated, view_of, width_of
 from probesteer.models.replay import resumed_after
 from probesteer.models.sites import at_place
 from probesteer.places import Place
@@ -37,6 +37,9 @@ class UneditedPass:
 
 class EditedPass(Protocol):
     """One way of running a batch under edits."""
+
+    tokens: int  # of every row that a variant runs
+    kept_width: int  # numbers of keys and values, all blocks together, that it keeps a token
 
     def __call__(self, place: Place, edit: Edit) -> Tensor:
         """Logits from the last prompt token on: [batch, S, length - start, vocabulary]."""
@@ -108,6 +111,7 @@ class _Hooked:
 
     def __init__(self, loaded: LoadedModel, batch: RowBatch, start: int) -> None:
         self._loaded, self._batch, self._start = loaded, batch, start
+        self.tokens, self.kept_width = batch.size // len(batch.items), 0
 
     def __call__(self, place: Place, edit: Edit) -> Tensor:
         inputs = _stacked(self._batch.inputs, edit.size)
@@ -133,6 +137,7 @@ class _Resumed:
     ) -> None:
         self._loaded, self._batch, self._unedited = loaded, batch, unedited
         self._start, self._prefix = start, prefix
+        self.tokens, self.kept_width = batch.ids.shape[1] - start, width_of(prefix)
         self._stacked: tuple[int, DynamicCache] | None = None
 
     def __call__(self, place: Place, edit: Edit) -> Tensor:

@@ -22,6 +22,8 @@ _log = logging.getLogger(__name__)
 
 # Logits held at once: 2^27 float32 are 512 MB, and the softmax doubles them.
 _LOGITS_AT_ONCE = 2**27
+# Numbers of the keys and values of all blocks that the variants of a batch go on from: 1 GB.
+_KEYS_AT_ONCE = 2**28
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +94,8 @@ def run_sweep(
         for total, part_of in zip((score, positive), batch.scores(plain), strict=True):
             np.add.at(total, batch.items, _numbers(part_of[:, 0]))
         at_once = min(
-            batch_tokens // batch.size,
+            batch_tokens // (len(batch.items) * run.tokens),
+            _KEYS_AT_ONCE // max(1, batch.size * run.kept_width),
             _LOGITS_AT_ONCE // (vocabulary * batch.kept * len(batch.items)),
         )
         for place, edit in edits.items():

@@ -34,3 +34,15 @@ def view_of(cache: DynamicCache) -> DynamicCache:
     view = copy.copy(cache)
     view.layers = [copy.copy(layer) for layer in cache.layers]
     return view
+
+
+def width_of(cache: DynamicCache | None) -> int:
+    """Numbers that the cache holds a token: keys and values of all layers; 0 without one."""
+    if cache is None:
+        return 0
+    return sum(
+        states.shape[1] * states.shape[3]
+        for layer in cache.layers
+        for states in (layer.keys, layer.values)
+        if states is not None
+    )
