@@ -14,7 +14,12 @@ import torch
 from torch import Tensor
 
 from probesteer.errors import ProbesteerError
-from probesteer.geometry.dictionaries.dictionary import FloatArray, Rows
+from probesteer.geometry.dictionaries.dictionary import (
+    FloatArray,
+    Rows,
+    geometric_median,
+    sample_of,
+)
 from probesteer.geometry.dictionaries.jump import active_above, jump_relu
 
 Kind = Literal["relu", "topk", "jumprelu"]
@@ -84,9 +89,8 @@ def fit_autoencoder(X: Rows, settings: AutoencoderSettings, seed: int) -> Sparse
     Raises ProbesteerError for an unknown kind, or more active atoms than there are.
     """
     _check(settings)
-    # A sample is enough for the mean and the scale, and spares reading a mapped file twice.
-    sample = np.asarray(X[:: max(1, len(X) // 10_000)], dtype=np.float64)
-    offset = sample.mean(axis=0)
+    sample = sample_of(X)
+    offset = geometric_median(sample)
     scale = float(np.linalg.norm(sample - offset, axis=1).mean()) or 1.0
     net = _Net(X.shape[1], settings, seed)
     generator = torch.Generator().manual_seed(seed)

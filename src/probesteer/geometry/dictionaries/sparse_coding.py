@@ -9,7 +9,12 @@ import numpy as np
 from sklearn.decomposition import MiniBatchDictionaryLearning, sparse_encode
 from sklearn.exceptions import ConvergenceWarning
 
-from probesteer.geometry.dictionaries.dictionary import FloatArray, Rows
+from probesteer.geometry.dictionaries.dictionary import (
+    FloatArray,
+    Rows,
+    geometric_median,
+    sample_of,
+)
 
 
 @dataclass
@@ -31,7 +36,7 @@ class SparseCoding:
     atoms: FloatArray
     """[k, d], unit norm."""
     offset: FloatArray
-    """[d], mean of the activations it was learned from."""
+    """[d], geometric median of the activations it was learned from."""
     penalty: float
     """In units of activations."""
 
@@ -52,7 +57,7 @@ def fit_sparse_coding(X: Rows, settings: SparseCodingSettings, seed: int) -> Spa
     not, with the other sign, for its opposite.
     """
     rows = np.asarray(X, dtype=np.float64)
-    offset = rows.mean(axis=0)
+    offset = geometric_median(sample_of(rows))
     penalty = settings.penalty * float(np.linalg.norm(rows - offset, axis=1).mean())
     model = MiniBatchDictionaryLearning(
         n_components=settings.atoms,
