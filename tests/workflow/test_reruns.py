@@ -11,6 +11,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("workflow")]
 
 EVERY = ("mood", "animal")
 GATHERED = {Job("compare_directions", "tiny"), Job("draw_figures", "tiny"), Job("write_report")}
+JUDGED = GATHERED | {Job("adjust_significance", "tiny"), Job("transfer_probes", "tiny")}
 DRAWN = {Job("draw_figures", "tiny"), Job("write_report")}
 
 
@@ -19,7 +20,7 @@ def jobs(rules: str, concepts: tuple[str, ...] = EVERY, model: str = "tiny") -> 
     return {Job(rule, model, concept) for rule in rules.split() for concept in concepts}
 
 
-FROM_PROBES = jobs("fit_probes derive_directions steer measure_scale") | GATHERED
+FROM_PROBES = jobs("fit_probes derive_directions steer measure_scale") | JUDGED
 FROM_ACTIVATIONS = jobs("extract_activations") | FROM_PROBES
 
 
@@ -73,7 +74,7 @@ def test_a_new_concept_computes_itself(project: TinyProject) -> None:
     own = "extract_activations fit_probes derive_directions steer measure_scale"
     planned = project.planned("concept=mood,animal,colour")
     prepared = {Job("prepare_examples", concept="colour")}
-    assert planned == jobs(own, ("colour",)) | prepared | GATHERED
+    assert planned == jobs(own, ("colour",)) | prepared | JUDGED
 
 
 def test_a_new_model_computes_itself(
@@ -81,9 +82,8 @@ def test_a_new_model_computes_itself(
 ) -> None:
     add_model(project, "other", model_folder("gptneox"))
     own = "extract_activations fit_probes derive_directions steer measure_scale"
-    gathered = {
-        Job(rule, "other") for rule in ("fetch_model", "compare_directions", "draw_figures")
-    }
+    of_model = "fetch_model compare_directions adjust_significance transfer_probes draw_figures"
+    gathered = {Job(rule, "other") for rule in of_model.split()}
     planned = project.planned("model=tiny,other")
     assert planned == jobs(own, model="other") | gathered | {Job("write_report")}
 
@@ -91,7 +91,7 @@ def test_a_new_model_computes_itself(
 @pytest.mark.parametrize(
     ("module", "expected"),
     [
-        ("stages/examples", jobs("steer measure_scale fit_probes derive_directions") | GATHERED),
+        ("stages/examples", jobs("steer measure_scale fit_probes derive_directions") | JUDGED),
         ("stages/activations", FROM_ACTIVATIONS),
         ("models/sites", FROM_ACTIVATIONS),
         ("probes/logistic", FROM_PROBES),
@@ -125,12 +125,12 @@ MOOD = ("mood",)
             "tiny/concepts/mood/examples.parquet",
             jobs("fit_probes derive_directions steer measure_scale", MOOD)
             | {Job("prepare_examples", concept="mood")}
-            | GATHERED,
+            | JUDGED,
         ),
         (
             "activations/tiny-*/mood-*/resid_post.001.safetensors",
             jobs("extract_activations fit_probes derive_directions steer measure_scale", MOOD)
-            | GATHERED,
+            | JUDGED,
         ),
     ],
 )
@@ -147,7 +147,7 @@ def test_changed_examples_are_read_again_in_their_concept_only(project: TinyProj
     examples.write_text(examples.read_text().replace("Tom", "Tim"))
     own = "extract_activations fit_probes derive_directions steer measure_scale"
     prepared = {Job("prepare_examples", concept="mood")}
-    assert project.planned() == jobs(own, MOOD) | prepared | GATHERED
+    assert project.planned() == jobs(own, MOOD) | prepared | JUDGED
 
 
 def test_experiments_share_models_and_activations(project: TinyProject) -> None:
