@@ -5,15 +5,20 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 import torch
+from numpy.typing import NDArray
 
 from probesteer.directions.direction import Direction
+from probesteer.interventions.collapse import distinct, repetition
 from probesteer.interventions.edits import Add
 from probesteer.interventions.intervene import intervene
+from probesteer.interventions.text_reading import TextReader
 from probesteer.models.loading import LoadedModel
 from probesteer.models.tokens import tokenize_prompts
 
 _KEY = ["site", "layer", "method", "positions", "unit", "strength"]
-_COLUMNS = [*_KEY, "prompt", "continuation", "seed"]
+_SCORES = ["read_site", "read_layer", "log_odds"]
+_COLLAPSE = ["distinct_1", "distinct_2", "distinct_3", "repetition"]
+_COLUMNS = [*_KEY, "prompt", "continuation", "seed", *_SCORES, *_COLLAPSE]
 
 
 @torch.no_grad()
@@ -27,13 +32,19 @@ def sample_continuations(
     temperature: float,
     seed: int,
     source: str,
+    reader: TextReader | None = None,
 ) -> pd.DataFrame:
     """Sampled continuations of each prompt at each strength, steered from its last token on.
 
-    Columns site, layer, method, positions, unit, strength, prompt, continuation, seed. All
-    strengths of a prompt are one batch; the prompts' seeds count up from `seed`, and the same seed
-    gives the same text on one machine. What the model's own settings say about sampling is set
-    aside: tokens are drawn from its softmax.
+    Columns site, layer, method, positions, unit, strength, prompt, continuation, seed; then what
+    `reader` makes of prompt and continuation when the model reads them unsteered, at the last
+    token (read_site, read_layer and log_odds of label 1); then the signs of collapse of the
+    continuation's tokens, see `collapse`: distinct_1, distinct_2, distinct_3, repetition. Unknown
+    numbers are NaN, the place of no reader "none" and -1.
+
+    All strengths of a prompt are one batch; the prompts' seeds count up from `seed`, and the same
+    seed gives the same text on one machine. What the model's own settings say about sampling is
+    set aside: tokens are drawn from its softmax.
 
     Without prompts or strengths the table is empty.
     """
@@ -61,11 +72,44 @@ def sample_continuations(
         texts = loaded.tokenizer.batch_decode(written[:, len(ids) :], skip_special_tokens=True)
         place = direction.place
         key = (place.site, place.layer, direction.method, "from_last", unit)
+        tokens = [_said(loaded, row.cpu().numpy()) for row in written[:, len(ids) :]]
+        scores = _scores(loaded, ids, tokens, reader)
         rows += [
-            (*key, strength, prompt, text.strip(), drawn)
-            for strength, text in zip(strengths, texts, strict=True)
+            (*key, strength, prompt, text.strip(), drawn, *score, *_signs(said))
+            for strength, text, score, said in zip(strengths, texts, scores, tokens, strict=True)
         ]
     return pd.DataFrame(rows, columns=_COLUMNS)
+
+
+def _said(loaded: LoadedModel, row: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The tokens of a continuation up to its end: [tokens]."""
+    stops = loaded.model.generation_config.eos_token_id
+    listed = stops if isinstance(stops, list) else [stops]
+    ends = np.isin(
+        row, [stop for stop in (*listed, loaded.tokenizer.eos_token_id) if stop is not None]
+    )
+    return row[: int(ends.argmax())] if ends.any() else row
+
+
+def _scores(
+    loaded: LoadedModel,
+    prompt: NDArray[np.int64],
+    tokens: Sequence[NDArray[np.int64]],
+    reader: TextReader | None,
+) -> list[tuple[str, int, float]]:
+    """Place and log-odds for each continuation; nothing was read of one without tokens."""
+    if reader is None:
+        return [("none", -1, float("nan"))] * len(tokens)
+    read = reader.log_odds(loaded, [np.concatenate([prompt, said]) for said in tokens])
+    return [
+        (reader.place.site, reader.place.layer, float(odds) if len(said) else float("nan"))
+        for odds, said in zip(read, tokens, strict=True)
+    ]
+
+
+def _signs(tokens: NDArray[np.int64]) -> tuple[float, ...]:
+    said = tokens.tolist()
+    return (*(distinct(said, n) for n in (1, 2, 3)), repetition(said))
 
 
 def _filler(loaded: LoadedModel) -> int:

@@ -10,8 +10,10 @@ import torch
 
 from probesteer.directions.direction import Direction
 from probesteer.interventions.samples import sample_continuations
+from probesteer.interventions.text_reading import TextReader
 from probesteer.models.loading import LoadedModel
 from probesteer.places import Place
+from probesteer.probes.probe import LogisticProbe
 from probesteer.settings.schema import ChatSettings
 
 Load = Callable[[str], LoadedModel]
@@ -30,6 +32,7 @@ def sampled(
     prompts: list[str] = PROMPTS,
     new_tokens: int = 12,
     seed: int = 3,
+    reader: TextReader | None = None,
 ) -> pd.DataFrame:
     return sample_continuations(
         loaded,
@@ -41,6 +44,7 @@ def sampled(
         0.8,
         seed,
         "concept x:",
+        reader,
     )
 
 
@@ -68,8 +72,11 @@ def test_columns_order_and_the_same_text_from_the_same_seed(kind: str, load_tiny
     pd.testing.assert_frame_equal(table, sampled(loaded, [-4.0, 0.0, 4.0]))
     assert list(table.columns) == [
         *["site", "layer", "method", "positions", "unit", "strength"],
-        *["prompt", "continuation", "seed"],
+        *["prompt", "continuation", "seed", "read_site", "read_layer", "log_odds"],
+        *["distinct_1", "distinct_2", "distinct_3", "repetition"],
     ]
+    assert set(table["read_site"]) == {"none"}
+    assert table["log_odds"].isna().all()
     assert table["prompt"].tolist() == ["The cat is"] * 3 + ["Tom was"] * 3
     assert table["strength"].tolist() == [-4.0, 0.0, 4.0] * 2
     constant = ["site", "layer", "method", "positions", "unit", "seed"]
@@ -148,3 +155,40 @@ def test_a_chat_is_continued_behind_its_rendered_prompt(load_tiny: Load) -> None
     found, plain = sampled(chat, [-4.0, 0.0, 4.0]), sampled(loaded, [-4.0, 0.0, 4.0], rendered)
     assert found["continuation"].tolist() == plain["continuation"].tolist()
     assert found["prompt"].unique().tolist() == PROMPTS
+
+
+@pytest.mark.parametrize("kind", ["gpt2", "llama"])
+def test_a_probe_reads_the_last_token_of_what_was_written(kind: str, load_tiny: Load) -> None:
+    loaded = load_tiny(kind)
+    rng = np.random.default_rng(2)
+    probe = LogisticProbe(rng.standard_normal(loaded.width), 0.4, 1.0, True)
+    reader = TextReader(Place("resid_post", 1), probe)
+    written: list[list[int]] = []
+    decode = loaded.tokenizer.batch_decode
+
+    def watched(ids: torch.Tensor, **options: bool) -> list[str]:
+        written.extend(ids.tolist())
+        return list(decode(ids, **options))
+
+    loaded.tokenizer.batch_decode = watched
+    table = sampled(loaded, [-4.0, 0.0, 4.0], reader=reader)
+    assert set(zip(table["read_site"], table["read_layer"], strict=True)) == {("resid_post", 1)}
+    stop = loaded.model.generation_config.eos_token_id
+    for (_, row), tokens in zip(table.iterrows(), written, strict=True):
+        said = tokens[: tokens.index(stop)] if stop in tokens else tokens
+        ids = [*loaded.tokenizer(row["prompt"])["input_ids"], *said]
+        hidden = loaded.model(torch.tensor([ids]), output_hidden_states=True).hidden_states[2]
+        expected = probe.scores(hidden[0, -1:].detach().double().numpy())[0]
+        if said:
+            assert row["log_odds"] == pytest.approx(expected, abs=1e-4)
+            assert row["distinct_1"] == len(set(said)) / len(said)
+        else:
+            assert np.isnan(row["log_odds"])
+    assert np.ptp(table["log_odds"].dropna()) > 0
+
+
+def test_reading_what_was_written_changes_no_text(load_tiny: Load) -> None:
+    loaded = load_tiny("gpt2")
+    probe = LogisticProbe(np.ones(loaded.width), 0.0, 1.0, True)
+    read = sampled(loaded, [0.0, 4.0], reader=TextReader(Place("resid_post", 0), probe))
+    assert read["continuation"].tolist() == sampled(loaded, [0.0, 4.0])["continuation"].tolist()
