@@ -1,9 +1,9 @@
 """What the blocks after a scaled activation still see of the factor.
 
-A block that normalises its input (LayerNorm, RMSNorm) computes from s x what it computes from x,
-but for the norm's epsilon: its own contribution to the residual stream hardly changes, while the
-stream itself changes by |s - 1|. What changes later is the weight of the old stream against that
-of what is added to it.
+Attention that reads a normalised input (LayerNorm, RMSNorm) computes from s x what it computes
+from x, but for the norm's epsilon, while the stream itself changes by |s - 1|. What a block's MLP
+reads is s x plus the attention's output, whose weights against each other do change; so the
+block's contribution as a whole changes, and more so where it is large beside the stream.
 """
 
 from collections.abc import Mapping, Sequence
@@ -37,6 +37,7 @@ class LaterChange:
     """
 
     input_change: Numbers  # of the next block's input, relative: |s - 1| where all of it is scaled
+    attention_change: Numbers  # of the next block's attention, relative; NaN where it isn't found
     next_change: Numbers  # of the next block's own contribution, relative
     next_cosine: Numbers
     later_change: Numbers  # of the sum of the contributions of all later blocks, relative
@@ -45,9 +46,12 @@ class LaterChange:
 
     @property
     def normalised_share(self) -> Numbers:
-        """How much of the input's change is missing from the next block's; NaN where none is."""
+        """How much of the input's change is missing from what the next attention puts out.
+
+        1 where the norm before it takes the whole factor away; NaN at a factor of 1.
+        """
         with np.errstate(divide="ignore", invalid="ignore"):
-            share = 1 - self.next_change / self.input_change
+            share = 1 - self.attention_change / self.input_change
         return np.where(self.input_change > 0, share, np.nan)
 
 
@@ -69,7 +73,7 @@ def measure_later_change(
     last = len(loaded.blocks) - 1
     following = {place: _next_block(place) for place in places if _next_block(place) <= last}
     rows = [row for row in prompt_rows(loaded, prompts, source) if row.lead]
-    found = {place: np.zeros((6, len(factors), len(prompts))) for place in following}
+    found = {place: np.zeros((7, len(factors), len(prompts))) for place in following}
     for batch in batch_rows(rows, loaded.device, batch_tokens, batch_tokens):
         at_once = max(1, batch_tokens // batch.size)
         for place, layer in following.items():
@@ -88,9 +92,10 @@ def _next_block(place: Place) -> int:
 
 @dataclass(frozen=True, eq=False)
 class _Streams:
-    """The residual stream at three places, each [factors, batch, d]."""
+    """The residual stream at three places, and the attention: each [factors, batch, d]."""
 
     entering: Tensor  # the next block's input
+    attention: Tensor  # what its attention adds; NaN where no attention is found
     leaving: Tensor  # its output
     final: Tensor  # the last block's output
 
@@ -100,12 +105,16 @@ def _streams(
 ) -> _Streams:
     """One pass of the batch with the activations at `place` scaled by every factor."""
     edit = Multiply(torch.tensor(list(factors)))
-    wanted = [Place("resid_pre", layer), Place("resid_post", layer)]
+    wanted = [Place("resid_pre", layer), Place("attn_out", layer), Place("resid_post", layer)]
     wanted.append(Place("resid_post", len(loaded.blocks) - 1))
+    known = wanted if loaded.blocks.parts[layer].attention_output is not None else wanted[::2]
+    known = list(dict.fromkeys([*known, wanted[-1]]))
     inputs = {name: x.repeat_interleave(edit.size, dim=0) for name, x in batch.inputs.items()}
-    with intervene(loaded, place, edit), recorded(loaded, list(dict.fromkeys(wanted))) as seen:
+    with intervene(loaded, place, edit), recorded(loaded, known) as seen:
         predictions(loaded, inputs, 1)
-    return _Streams(*(_by_factor(loaded, batch, seen, each, edit.size) for each in wanted))
+    found = {each: _by_factor(loaded, batch, seen, each, edit.size) for each in known}
+    entering = found[wanted[0]]
+    return _Streams(*(found.get(each, torch.full_like(entering, torch.nan)) for each in wanted))
 
 
 def _by_factor(
@@ -116,12 +125,13 @@ def _by_factor(
 
 
 def _changes(before: _Streams, after: _Streams) -> Numbers:
-    """The fields of `LaterChange`, [6, factors, batch]."""
+    """The fields of `LaterChange`, [7, factors, batch]."""
     own, own_after = (each.leaving - each.entering for each in (before, after))
     later, later_after = (each.final - each.entering for each in (before, after))
     return torch.stack(
         [
             _relative(before.entering, after.entering),
+            _relative(before.attention, after.attention),
             _relative(own, own_after),
             torch.cosine_similarity(own, own_after, dim=-1),
             _relative(later, later_after),

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -73,9 +74,9 @@ def measure_operator(
     return measured
 
 
-def edited_activations(residuals: NDArray[np.float32], edit: Edit, variant: int) -> Numbers:
+def edited_activations(X: NDArray[np.floating[Any]], edit: Edit, variant: int) -> Numbers:
     """The activations after one variant of an edit: [items, d] -> [items, d]."""
-    rows = torch.from_numpy(np.ascontiguousarray(residuals)).double()
+    rows = torch.from_numpy(X.astype(np.float64))
     one = edit.part(variant, variant + 1).to(rows)
     edited: Numbers = one(rows[:, None, None])[:, 0, 0].numpy()
     return edited

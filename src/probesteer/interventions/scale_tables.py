@@ -49,17 +49,26 @@ def curve_table(measured: ScaleMeasurement) -> pd.DataFrame:
     """Means with bootstrap intervals at every strength and factor.
 
     Of pushes also the angle (degrees) and the norm ratio that they made, and, at places whose
-    distribution is known, the Mahalanobis distance of the activation after it and the percent of
-    unseen activations that are nearer. Of factors also what later blocks do (see `LaterChange`).
+    distribution is known, the Mahalanobis distance of the prompts' activations after it and the
+    percent of unseen cached activations that are nearer; "cached_": of those unseen activations
+    themselves after the same edit. Of factors also what later blocks do (see `LaterChange`).
     """
     rows: list[Row] = []
     for operator, places in measured.responses.items():
         for place, found in places.items():
-            distribution = measured.distributions.get(place)
+            known, grid = measured.distributions.get(place), measured.grid
             for index, direction in enumerate(found.response.directions):
-                key = _key(place, operator, direction.method, measured.grid)
-                of_direction = _pushed_curves(found, index, distribution)
-                rows += _curve_rows(key, measured.grid.strengths, of_direction, measured)
+                key = _key(place, operator, direction.method, grid)
+                pushed = _pushed_curves(found, index)
+                rows += _curve_rows(key, grid.strengths, pushed, measured.groups, grid)
+                if known is None:
+                    continue
+                for name, X, groups in (
+                    ("", found.residuals, measured.groups),
+                    ("cached_", known.unseen, known.groups),
+                ):
+                    off = _off_distribution(found, index, known, X, name)
+                    rows += _curve_rows(key, grid.strengths, off, groups, grid)
     for place, scaling in measured.scaled.items():
         key = (place.site, place.layer, "multiply", "none", "all", "factor")
         of_factor = {
@@ -69,7 +78,7 @@ def curve_table(measured: ScaleMeasurement) -> pd.DataFrame:
             "neutral_loss": scaling.neutral_loss,
             **_later_curves(measured.later.get(place)),
         }
-        rows += _curve_rows(key, measured.factors, of_factor, measured)
+        rows += _curve_rows(key, measured.factors, of_factor, measured.groups, measured.grid)
     columns = [*_KEY, "strength", "metric", "value", "low", "high", "n", "interval"]
     return pd.DataFrame(rows, columns=columns)
 
@@ -99,11 +108,9 @@ def sensitivity_table(measured: ScaleMeasurement, thresholds: Thresholds) -> pd.
     return pd.DataFrame(rows, columns=columns)
 
 
-def _pushed_curves(
-    found: OperatorResponse, index: int, distribution: ActivationDistribution | None
-) -> dict[str, Numbers]:
+def _pushed_curves(found: OperatorResponse, index: int) -> dict[str, Numbers]:
     response = found.response
-    of_direction = {
+    return {
         "logit_difference_change": response.change[index],
         "kl": response.kl[index],
         "prediction_changed": 1 - response.same_top[index],
@@ -111,17 +118,23 @@ def _pushed_curves(
         "angle": response.angle[index],
         "norm_ratio": response.norm_ratio[index],
     }
-    if distribution is None:
-        return of_direction
-    strengths = response.change.shape[1]
+
+
+def _off_distribution(
+    found: OperatorResponse,
+    index: int,
+    known: ActivationDistribution,
+    X: NDArray[np.floating[Any]],
+    name: str,
+) -> dict[str, Numbers]:
+    """How far activations, [items, d], lie out after each strength of a direction."""
+    strengths = found.response.change.shape[1]
+    variants = range(index * strengths, (index + 1) * strengths)
     distances = np.stack(
-        [
-            distribution.distances(edited_activations(found.residuals, found.edit, variant))
-            for variant in range(index * strengths, (index + 1) * strengths)
-        ]
+        [known.distances(edited_activations(X, found.edit, variant)) for variant in variants]
     )
-    percentiles = distribution.percentiles(distances)
-    return {**of_direction, "mahalanobis": distances, "percentile": percentiles}
+    percentiles = known.percentiles(distances)
+    return {f"{name}mahalanobis": distances, f"{name}percentile": percentiles}
 
 
 def _later_curves(later: LaterChange | None) -> dict[str, Numbers]:
@@ -129,6 +142,7 @@ def _later_curves(later: LaterChange | None) -> dict[str, Numbers]:
         return {}
     return {
         "next_input_change": later.input_change,
+        "next_attention_change": later.attention_change,
         "next_block_change": later.next_change,
         "next_block_cosine": later.next_cosine,
         "normalised_share": later.normalised_share,
@@ -158,13 +172,13 @@ def _curve_rows(
     key: Row,
     strengths: Sequence[float],
     of_metric: Mapping[str, Numbers],
-    measured: ScaleMeasurement,
+    groups: NDArray[Any],
+    grid: DoseGrid,
 ) -> Iterator[Row]:
-    draws, seed = measured.grid.bootstrap_draws, measured.grid.seed
     for metric, values in of_metric.items():
         items = values.shape[1]
-        resampled = np.arange(items) if metric == "neutral_loss" else measured.groups
-        low, high = bootstrap_mean(values, resampled, draws, seed)
+        resampled = np.arange(items) if metric == "neutral_loss" else groups
+        low, high = bootstrap_mean(values, resampled, grid.bootstrap_draws, grid.seed)
         for s, strength in enumerate(strengths):
             ends = (float(low[s]), float(high[s]))
             yield (*key, strength, metric, float(values[s].mean()), *ends, items, _BOOTSTRAP)

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from probesteer.activations.cache import open_cache
 from probesteer.directions.storage import read_directions
 from probesteer.files.tables import read_table, write_table
@@ -17,7 +15,7 @@ from probesteer.interventions.scale_tables import (
     sensitivity_table,
 )
 from probesteer.interventions.scaling import measure_scaling
-from probesteer.interventions.selection import at_layers
+from probesteer.interventions.selection import at_layers, sample_rows
 from probesteer.interventions.sensitivity import Thresholds
 from probesteer.interventions.statistics.distribution import (
     ActivationDistribution,
@@ -29,9 +27,9 @@ from probesteer.stages.interface import InputPath, OutputPath
 from probesteer.stages.keys import keyed
 from probesteer.stages.sweep_inputs import read_sweep_inputs
 
-# Rows of a cache that a distribution is fitted to, and as many that it is held against: more
-# change it little, and its cost grows with their square.
-_MOST_ROWS = 2000
+# Rows of a cache that a distribution is fitted to, and that it is held against: more of them
+# change it little, and the cost of the first grows with their square.
+_FITTED_ROWS, _UNSEEN_ROWS = 2000, 500
 
 
 def run(
@@ -82,20 +80,13 @@ def _distributions(
 ) -> dict[Place, ActivationDistribution]:
     """Of the cached activations: fitted to the training rows, held against the others."""
     cache = open_cache(manifest)
-    splits = read_table(examples)["split"].to_numpy(dtype=str)[cache.example]
-    fitted, unseen = (
-        _some(np.flatnonzero(chosen), seed) for chosen in (splits == "train", splits != "train")
-    )
+    rows = read_table(examples).iloc[cache.example]
+    train, groups = (rows["split"] == "train").to_numpy(), rows["group"].to_numpy(dtype=str)
+    fitted = sample_rows(rows.reset_index(drop=True)[train], _FITTED_ROWS, seed).index.to_numpy()
+    unseen = sample_rows(rows.reset_index(drop=True)[~train], _UNSEEN_ROWS, seed).index.to_numpy()
     found = {}
     for place in places:
         if place in cache.places:
-            rows = cache.read(place)
-            found[place] = fit_distribution(rows[fitted], rows[unseen])
+            X = cache.read(place)
+            found[place] = fit_distribution(X[fitted], X[unseen], groups[unseen])
     return found
-
-
-def _some(rows: Any, seed: int) -> Any:
-    if len(rows) <= _MOST_ROWS:
-        return rows
-    drawn = np.random.default_rng(seed).choice(len(rows), _MOST_ROWS, replace=False)
-    return rows[np.sort(drawn)]

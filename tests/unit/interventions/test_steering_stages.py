@@ -1,27 +1,30 @@
-"""The stages steering and scale, from files to files, on a tiny model."""
+"""The stage steering, from files to files, on a tiny model."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pytest
 
 from probesteer.directions.direction import Direction
 from probesteer.directions.storage import write_directions
+from probesteer.figures.rows import matching
 from probesteer.files.tables import read_table, write_table
 from probesteer.models.fetching import fetch_model
 from probesteer.models.record import write_record
 from probesteer.places import EMBEDDING, Place
+from probesteer.probes.probe import LogisticProbe
+from probesteer.probes.storage import write_probes
 from probesteer.settings.schema import (
+    AskedSettings,
+    ChatSettings,
     ModelSettings,
     SampleSettings,
-    ScaleSettings,
     SteeringSettings,
 )
-from probesteer.settings.slices import ScaleSlice, SteeringSlice
-from probesteer.stages import scale, steering
-from probesteer.stages.interface import InputPath, OutputPath
+from probesteer.settings.slices import SteeringSlice
+from probesteer.stages import steering
+from probesteer.stages.interface import InputPath, InputPaths, OutputPath
 from tests.tiny_models import TEXTS, WIDTH
 
 PLACES = [EMBEDDING, Place("resid_post", 0), Place("resid_post", 1), Place("resid_post", 2)]
@@ -41,12 +44,23 @@ def directions() -> list[Direction]:
 
 
 def inputs(kind: str, model_folder: Callable[[str], Path], folder: Path) -> dict[str, InputPath]:
-    """The files that both stages read."""
-    names = ("record", "directions", "prompts", "neutral", "examples")
+    """The files that steering and scale read."""
+    names = ("record", "directions", "probes", "reading", "prompts", "neutral", "examples")
     paths = {name: folder / name for name in names}
     settings = ModelSettings(path=str(model_folder(kind)), device="cpu")
     write_record(paths["record"], fetch_model(kind, settings, folder))
-    write_directions(paths["directions"], directions(), {})
+    given = directions()
+    write_directions(paths["directions"], given, {})
+    means = {d.place: d.vector for d in given if d.method == "difference_of_means"}
+    probes = {
+        place: LogisticProbe(vector.astype(np.float64), 0.1, 1.0, True)
+        for place, vector in means.items()
+    }
+    write_probes(paths["probes"], probes, {})
+    read = [(p.site, p.layer, 0.6 + 0.1 * p.layer) for p in probes]
+    reading = pd.DataFrame(read, columns=["site", "layer", "value"])
+    reading = reading.assign(method="logistic", draw=-1, split="validation", metric="accuracy")
+    write_table(paths["reading"], reading, {})
     prompts = pd.DataFrame(
         {
             "prompt": ["The cat is", "Tom was", "The dog is", "She was", "He was", "The bird is"],
@@ -81,18 +95,13 @@ def test_steering_writes_its_tables_equal_to_the_byte(
             bootstrap_draws=100,
             samples=SampleSettings(strengths=[0.0, 2.0], prompts=2, new_tokens=4),
         ),
+        asked=AskedSettings("She was happy.", "Tom was sad."),
     )
     given = inputs("gpt2", model_folder, tmp_path)
-    runs = [outputs(tmp_path / name, "table", "prompts_table", "samples") for name in ("a", "b")]
+    names = ("table", "prompts_table", "readout", "prompting", "samples")
+    runs = [outputs(tmp_path / name, *names) for name in ("a", "b")]
     for paths in runs:
-        steering.run(
-            settings,
-            {"stage": "steering"},
-            **given,
-            table=paths["table"],
-            prompts_table=paths["prompts_table"],
-            samples=paths["samples"],
-        )
+        steering.run(settings, {"stage": "steering"}, **given, **paths)
     for name, path in runs[0].items():
         assert path.read_bytes() == runs[1][name].read_bytes()
     table = read_table(runs[0]["table"])
@@ -106,82 +115,99 @@ def test_steering_writes_its_tables_equal_to_the_byte(
         *key,
         *["prompt", "group", "split", "metric", "value"],
     ]
-    means = per_prompt.groupby([*KEY, *key])["value"].mean()
-    found = table[(table["metric"] == "logit_difference_change") & (table["split"] == "all")]
-    by_key = found[found["interval"] != "range of draws"].set_index([*KEY, *key])["value"]
-    pd.testing.assert_series_equal(by_key.sort_index(), means.sort_index())
+    means = per_prompt.groupby([*KEY, *key, "metric"])["value"].mean()
+    found = table[table["metric"].isin(set(per_prompt["metric"])) & (table["split"] == "all")]
+    by_key = found[found["interval"] != "range of draws"].set_index([*KEY, *key, "metric"])
+    pd.testing.assert_series_equal(by_key["value"].sort_index(), means.sort_index())
+    assert set(per_prompt["metric"]) == {
+        "logit_difference_change",
+        "log_probability_positive_change",
+        "log_probability_negative_change",
+    }
     samples = read_table(runs[0]["samples"])
     assert list(samples.columns) == [
         *KEY,
         *["method", "positions", "unit", "strength", "prompt", "continuation", "seed"],
+        *["read_site", "read_layer", "log_odds"],
+        *["distinct_1", "distinct_2", "distinct_3", "repetition"],
     ]
     assert len(samples) == 4
+    assert samples["log_odds"].notna().all()
+    pushed = samples["layer"].iloc[0]
+    # The best place on validation is the last block, unless it is the one that is pushed.
+    assert set(samples["read_layer"]) == {1 if pushed == 2 else 2}
+    read = read_table(runs[0]["readout"])
+    assert list(read.columns) == [*KEY, *key, "read_site", "read_layer", "split", *NUMBERS]
+    assert set(read["method"]) == {"difference_of_means", "random"}
+    assert set(read["layer"]) == {pushed}
+    at_push = matching(read, read_layer=pushed, method="difference_of_means", strength=1.0)
+    # The probe is the direction itself, whose own push of one gap it reads as one.
+    np.testing.assert_allclose(at_push.query("read_site == site")["value"], 1, atol=1e-5)
+    worded = read_table(runs[0]["prompting"])
+    assert list(worded.columns) == list(table.columns)
+    assert set(worded["strength"]) == {-1.0, 1.0}
 
 
-def test_scale_writes_its_tables(model_folder: Callable[[str], Path], tmp_path: Path) -> None:
-    settings = ScaleSlice(
-        "tiny",
-        "mood",
-        0,
-        ModelSettings(device="cpu"),
-        ScaleSettings(
-            strengths=[-1e30, -1.0, 0.0, 1.0, 1e30],
-            factors=[0.0, 1.0, 2.0],
-            layers=[-1, 1],
-            bootstrap_draws=100,
-        ),
+def test_what_is_not_asked_for_gives_empty_tables(
+    model_folder: Callable[[str], Path], tmp_path: Path
+) -> None:
+    sweep = SteeringSettings(strengths=[-1.0, 0.0, 1.0], bootstrap_draws=100, readout=[])
+    sweep.samples.prompts = 0
+    settings = SteeringSlice("tiny", "mood", 0, ModelSettings(device="cpu"), sweep)
+    names = ("table", "prompts_table", "readout", "prompting", "samples")
+    paths = outputs(tmp_path / "a", *names)
+    steering.run(settings, {}, **inputs("bert", model_folder, tmp_path), **paths)
+    assert len(read_table(paths["table"])) > 0
+    for name in ("readout", "prompting", "samples"):
+        assert len(read_table(paths[name])) == 0
+
+
+def test_entanglement_of_two_concepts(model_folder: Callable[[str], Path], tmp_path: Path) -> None:
+    given = inputs("gpt2", model_folder, tmp_path)
+    swept = outputs(tmp_path / "a", "table", "prompts_table", "readout", "prompting", "samples")
+    sweep = SteeringSettings(
+        strengths=[-1.0, 0.0, 1.0], bootstrap_draws=100, entanglement=[-1.0, 2.0]
     )
-    paths = outputs(tmp_path / "a", "table", "sensitivity")
-    scale.run(
-        settings,
-        {},
-        **inputs("opt", model_folder, tmp_path),
-        table=paths["table"],
-        sensitivity=paths["sensitivity"],
-    )
-    key = [*KEY, "operator", "method", "positions", "unit"]
-    table, sensitivity = read_table(paths["table"]), read_table(paths["sensitivity"])
-    assert list(table.columns) == [*key, "strength", *NUMBERS]
-    assert list(sensitivity.columns) == [*key, *NUMBERS, "bound"]
-    assert set(zip(table["site"], table["layer"], strict=True)) == {
-        ("resid_pre", 0),
-        ("resid_post", 1),
+    model = ModelSettings(device="cpu")
+    steering.run(SteeringSlice("tiny", "mood", 0, model, sweep), {}, **given, **swept)
+    concepts = ["mood", "other"]
+    chats = {name: ChatSettings() for name in concepts}
+    settings = EntanglementSlice("tiny", 0, concepts, model, sweep, chats)
+    twice = {
+        name: InputPaths((given[name],) * 2)
+        for name in ("directions", "probes", "reading", "prompts", "examples")
     }
-    unscaled = table[table["strength"] == table["operator"].map({"add": 0.0, "multiply": 1.0})]
-    for metric in ("logit_difference_change", "kl", "prediction_changed"):
-        values = unscaled[unscaled["metric"] == metric]["value"]
-        np.testing.assert_allclose(values, 0, atol=1e-5)
-    # A push of 1e30 breaks the model, which no stage may crash on.
-    broken = table[table["strength"].abs() == 1e30]
-    assert (broken.query("metric == 'neutral_loss'")["value"].fillna(np.inf) > 5).all()
-
-
-def slopes(**values: float) -> pd.DataFrame:
-    """Rows of the metric "slope": positions_split_layer=value."""
-    rows = []
-    for name, value in values.items():
-        positions, split, layer = name.rsplit("_", 2)
-        rows.append((positions, split, "resid_post", int(layer), "difference_of_means", value))
-    table = pd.DataFrame(rows, columns=["positions", "split", "site", "layer", "method", "value"])
-    return table.assign(metric="slope")
-
-
-@pytest.mark.parametrize(
-    ("table", "layer"),
-    [
-        (slopes(from_last_validation_0=1, from_last_validation_1=2, from_last_test_2=9), 1),
-        (slopes(from_last_validation_0=1, from_last_validation_1=0.5, all_validation_2=9), 0),
-        (slopes(all_validation_0=1, all_validation_2=9), 2),
-        (slopes(from_last_all_1=1, from_last_test_1=1), 1),
-        (slopes(from_last_validation_0=float("nan"), from_last_validation_2=-1), 2),
-        (slopes(from_last_validation_0=1, from_last_validation_3=9), 0),
-    ],
-)
-def test_samples_come_from_the_steepest_validation_slope(table: pd.DataFrame, layer: int) -> None:
-    chosen = steering.steepest_direction(table, directions(), Place("resid_post", 3))
-    assert (chosen.method, chosen.place) == ("difference_of_means", Place("resid_post", layer))
-
-
-def test_samples_come_from_the_last_place_only_where_there_is_no_other() -> None:
-    table, last = slopes(from_last_validation_2=9), Place("resid_post", 2)
-    assert steering.steepest_direction(table, directions(), last).place == last
+    table = OutputPath(tmp_path / "entanglement")
+    tables = InputPaths((swept["table"],) * 2)
+    arguments = {**twice, "steering": tables}
+    entanglement.run(settings, {}, record=given["record"], **arguments, table=table)
+    moved = read_table(table)
+    assert list(moved.columns) == [
+        *["model", "concept", "other", "site", "layer", "method", "draw", "positions", "unit"],
+        *["strength", "read_site", "read_layer", "split", *NUMBERS],
+    ]
+    pairs = moved.groupby(["concept", "other"])
+    assert set(pairs.groups) == {(one, other) for one in concepts for other in concepts}
+    # Both are the same concept under two names.
+    blocks = [rows.drop(columns=["concept", "other"]).reset_index(drop=True) for _, rows in pairs]
+    for block in blocks[1:]:
+        pd.testing.assert_frame_equal(block, blocks[0])
+    assert set(moved["split"]) == {"test"}
+    assert set(moved["n"]) == {4, 2}
+    # What is pushed is what the steering stage pushed, on the prompts that it reports.
+    effect = matching(
+        moved.iloc[: len(blocks[0])], metric="logit_difference", method="difference_of_means"
+    )
+    whole = read_table(swept["table"])
+    at = {"site": effect["site"].iloc[0], "layer": effect["layer"].iloc[0]}
+    reported = matching(
+        whole,
+        **at,
+        metric="logit_difference_change",
+        method="difference_of_means",
+        split="test",
+        strength=-1.0,
+        positions="from_last",
+    )
+    found = matching(effect, strength=-1.0)["value"]
+    np.testing.assert_allclose(found, reported["value"], atol=1e-5)

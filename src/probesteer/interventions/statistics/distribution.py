@@ -4,7 +4,7 @@ The covariance is shrunk towards a multiple of the identity, so that there may b
 features (Ledoit & Wolf 2004, Journal of Multivariate Analysis 88).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,9 @@ class ActivationDistribution:
     spectrum: Spectrum
     share: float  # how far the covariance is shrunk, 0 to 1
     average: float  # mean variance of a feature, towards which it is
-    unseen: Numbers  # [rows], ascending: distances of activations that were not fitted to
+    unseen: NDArray[np.floating[Any]]  # [m, d], activations that it was not fitted to
+    groups: NDArray[Any]  # [m], theirs
+    typical: Numbers  # [m], ascending: their distances
 
     def distances(self, X: NDArray[np.floating[Any]]) -> Numbers:
         """Mahalanobis distance from the mean; X: [..., d] -> [...].
@@ -49,17 +51,17 @@ class ActivationDistribution:
 
         NaN for a distance that is unknown, or without unseen activations.
         """
-        count = len(self.unseen)
+        count = len(self.typical)
         if not count:
             return np.full(distances.shape, np.nan)
-        nearer = np.searchsorted(self.unseen, distances, side="left")
+        nearer = np.searchsorted(self.typical, distances, side="left")
         return np.where(np.isnan(distances), np.nan, 100 * nearer / count)
 
 
 def fit_distribution(
-    fitted: NDArray[np.floating[Any]], unseen: NDArray[np.floating[Any]]
+    fitted: NDArray[np.floating[Any]], unseen: NDArray[np.floating[Any]], groups: NDArray[Any]
 ) -> ActivationDistribution:
-    """fitted: [n, d], the rows of the mean and the covariance; unseen: [m, d], other rows."""
+    """fitted: [n, d], the rows of the mean and the covariance; unseen: [m, d]; groups: [m]."""
     rows = fitted.astype(np.float64)
     mean = rows.mean(axis=0)
     centred = rows - mean
@@ -68,7 +70,8 @@ def fit_distribution(
         spectrum=spectrum_of(centred),
         share=ledoit_wolf_share(centred),
         average=float((centred**2).mean()),
-        unseen=np.empty(0),
+        unseen=unseen,
+        groups=groups,
+        typical=np.empty(0),
     )
-    distances = np.sort(found.distances(unseen))
-    return ActivationDistribution(mean, found.spectrum, found.share, found.average, distances)
+    return replace(found, typical=np.sort(found.distances(unseen)))

@@ -51,7 +51,7 @@ def prompt_rank_correlations(strengths: Sequence[float], values: Numbers) -> Num
 
 def _ranks(values: Numbers) -> Numbers:
     """Ranks along the strengths, [..., S, n] -> the same; equals get the mean of their ranks."""
-    below = (values[..., None, :] < values[..., None, :, :].swapaxes(-3, -2)).sum(axis=-2)
-    equal = (values[..., None, :] == values[..., None, :, :].swapaxes(-3, -2)).sum(axis=-2)
+    own, others = values[..., :, None, :], values[..., None, :, :]
+    below, equal = (others < own).sum(axis=-2), (others == own).sum(axis=-2)
     ranks: Numbers = below + (equal + 1) / 2
     return ranks
