@@ -25,6 +25,7 @@ from probesteer.stages.interface import InputPath
 from tests.tiny_models import WIDTH
 from tests.unit.interventions.test_steering_stages import KEY, NUMBERS, PLACES, inputs, outputs
 
+READ = ("record", "directions", "prompts", "neutral", "examples")
 FACTOR_KEY = ["operator", "method", "positions", "unit"]
 
 
@@ -59,7 +60,8 @@ def test_scale_writes_its_tables(model_folder: Callable[[str], Path], tmp_path: 
             bootstrap_draws=100,
         ),
     )
-    given = inputs("opt", model_folder, tmp_path)
+    files = inputs("opt", model_folder, tmp_path)
+    given = {name: files[name] for name in READ}
     # Of the two places that are pushed, the cache holds one.
     given["manifest"] = cached_activations(tmp_path / "cache", given["examples"], PLACES[1:])
     paths = outputs(tmp_path / "a", "table", "sensitivity")
@@ -93,7 +95,8 @@ def test_scale_writes_its_tables(model_folder: Callable[[str], Path], tmp_path: 
 def test_an_operator_that_does_not_take_the_unit_is_named(
     model_folder: Callable[[str], Path], tmp_path: Path
 ) -> None:
-    given = inputs("gpt2", model_folder, tmp_path)
+    files = inputs("gpt2", model_folder, tmp_path)
+    given = {name: files[name] for name in READ}
     given["manifest"] = cached_activations(tmp_path / "cache", given["examples"], PLACES[:1])
     sweep = ScaleSettings(operators=["ablate"], bootstrap_draws=100)
     settings = ScaleSlice("tiny", "mood", 0, ModelSettings(device="cpu"), sweep)
