@@ -149,6 +149,11 @@ def concepts_of(rule):
     return windowed_concepts() if rule in of_windows else settings.concepts
 
 
+def record_of_model(wildcards):
+    """The record of a model, for jobs of all its concepts."""
+    return RECORD.format(model=wildcards.model, model_key=model_key(wildcards.model))
+
+
 def discard_incomplete_caches(manifest, part, concepts=settings.concepts):
     """Remove the manifests, and those of their shards, that name files which are gone.
 

@@ -3,12 +3,16 @@ rule steer:
     input:
         record=path_of(RECORD),
         directions=f"{TABLES}/directions.safetensors",
+        probes=f"{TABLES}/probes.safetensors",
+        reading=f"{TABLES}/probes.parquet",
         prompts=f"{CONCEPT}/prompts.parquet",
         neutral=f"{CONCEPT}/neutral.parquet",
         examples=f"{CONCEPT}/examples.parquet",
     output:
         table=f"{TABLES}/steering.parquet",
         prompts=f"{TABLES}/steering_prompts.parquet",
+        readout=f"{TABLES}/readout.parquet",
+        prompting=f"{TABLES}/prompting.parquet",
         samples=f"{TABLES}/samples.parquet",
     log:
         f"{LOGS}/steering.log",
@@ -24,7 +28,9 @@ rule steer:
     shell:
         "python3 -m probesteer steering --settings {params.settings:q}"
         " --record {input.record:q} --directions {input.directions:q}"
+        " --probes {input.probes:q} --reading {input.reading:q}"
         " --prompts {input.prompts:q} --neutral {input.neutral:q}"
         " --examples {input.examples:q}"
         " --table {output.table:q} --prompts-table {output.prompts:q}"
+        " --readout {output.readout:q} --prompting {output.prompting:q}"
         " --samples {output.samples:q} --log {log:q} --resources {params.resources:q}"

@@ -45,6 +45,9 @@ class Pushed:
     read: dict[Place, Numbers]  # the same of what a probe reads, in gaps of that probe
 
 
+NOTHING_READ = Pushed([], np.zeros((0, 0, 0)), {})
+
+
 def push_and_read(
     loaded: LoadedModel,
     prompts: pd.DataFrame,

@@ -28,6 +28,7 @@ STAGES = (
     "cosines",
     "steering",
     "scale",
+    "entanglement",
     "figures",
     "report",
     "train_demo_model",

@@ -2,21 +2,35 @@
 
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from probesteer.directions.direction import Direction
 from probesteer.directions.storage import read_directions
-from probesteer.files.tables import write_table
+from probesteer.files.tables import read_table, write_table
+from probesteer.interventions.chosen_places import best_reading_place, steepest_direction
+from probesteer.interventions.continuation_tables import (
+    continuation_prompt_table,
+    continuation_table,
+)
 from probesteer.interventions.dose_response import measure_dose_response
+from probesteer.interventions.prompting import measure_prompting
+from probesteer.interventions.reading_along import Readers, readers_in_gaps
 from probesteer.interventions.response_tables import dose_response_table, prompt_table
 from probesteer.interventions.samples import sample_continuations
 from probesteer.interventions.selection import at_layers, sample_rows
+from probesteer.interventions.survival import (
+    NOTHING_READ,
+    PushGrid,
+    push_and_read,
+    survival_table,
+)
+from probesteer.interventions.text_reading import TextReader
 from probesteer.places import Place
+from probesteer.probes.storage import read_probes
 from probesteer.settings.slices import SteeringSlice
 from probesteer.stages.interface import InputPath, OutputPath
 from probesteer.stages.keys import keyed
-from probesteer.stages.sweep_inputs import read_sweep_inputs
+from probesteer.stages.sweep_inputs import SweepInputs, read_sweep_inputs
 
 
 def run(
@@ -25,63 +39,106 @@ def run(
     *,
     record: InputPath,
     directions: InputPath,
+    probes: InputPath,
+    reading: InputPath,
     prompts: InputPath,
     neutral: InputPath,
     examples: InputPath,
     table: OutputPath,
     prompts_table: OutputPath,
+    readout: OutputPath,
+    prompting: OutputPath,
     samples: OutputPath,
 ) -> None:
-    """Write the dose-response table, its rows per prompt, and sampled continuations."""
+    """Write the dose-response table and its rows per prompt; then what later probes read of a push,
+    what asking in words does, and sampled continuations.
+
+    `reading` is the table of the `probes`.
+    """
     steering = settings.steering
-    chosen = at_layers(read_directions(directions), steering.layers, "steering.layers")
+    every = read_directions(directions)
+    chosen = at_layers(every, steering.layers, "steering.layers")
     asked = read_sweep_inputs(settings, steering, record, prompts, neutral, examples)
     loaded, grid = asked.loaded, asked.grid
     measured = measure_dose_response(
         loaded, asked.prompts, asked.neutral, chosen, grid, asked.source
     )
     groups, splits = (asked.prompts[name].to_numpy(dtype=str) for name in ("group", "split"))
-    responses = dose_response_table(measured, grid, groups, splits)
-    sampled = sample_continuations(
+    further = continuation_table(measured, grid, groups, splits)
+    responses = pd.concat(
+        [dose_response_table(measured, grid, groups, splits), further], ignore_index=True
+    )
+    per_prompt = pd.concat(
+        [
+            prompt_table(measured, grid, asked.prompts),
+            continuation_prompt_table(measured, grid, asked.prompts),
+        ],
+        ignore_index=True,
+    )
+    last = Place("resid_post", len(loaded.blocks) - 1)
+    push = steepest_direction(responses, chosen, last)
+    fitted = read_probes(probes)
+    at_push = [direction for direction in every if direction.place == push.place]
+    survived = _survival(settings, asked, at_push, readers_in_gaps(fitted, every))
+    worded = measure_prompting(
         loaded,
-        # A masked model fills gaps; it writes no continuations.
-        sample_rows(asked.prompts, steering.samples.prompts if loaded.causal else 0, settings.seed)[
-            "prompt"
-        ].tolist(),
-        steepest_direction(responses, chosen, Place("resid_post", len(loaded.blocks) - 1)),
-        steering.samples.strengths,
-        steering.unit,
-        steering.samples.new_tokens,
-        steering.samples.temperature,
+        asked.prompts,
+        settings.asked,
+        steering.batch_tokens,
+        steering.bootstrap_draws,
         settings.seed,
         asked.source,
     )
-    names = (settings.name, settings.concept)
-    write_table(samples, keyed(sampled, *names), provenance)
-    per_prompt = prompt_table(measured, grid, asked.prompts)
-    write_table(prompts_table, keyed(per_prompt, *names), provenance)
-    write_table(table, keyed(responses, *names), provenance)
+    reader = best_reading_place(
+        read_table(reading), fitted.keys(), lambda place: place != push.place
+    )
+    sampled = _samples(
+        settings, asked, push, None if reader is None else TextReader(reader, fitted[reader])
+    )
+    for path, written in (
+        (samples, sampled),
+        (prompting, worded),
+        (readout, survived),
+        (prompts_table, per_prompt),
+        (table, responses),
+    ):
+        write_table(path, keyed(written, settings.name, settings.concept), provenance)
 
 
-def steepest_direction(
-    responses: pd.DataFrame, directions: list[Direction], last: Place
-) -> Direction:
-    """The difference of means whose slope is steepest, on the validation prompts if there are any.
+def _survival(
+    settings: SteeringSlice, asked: SweepInputs, at_push: list[Direction], readers: Readers
+) -> pd.DataFrame:
+    """What the probes from the pushed place on read of the push."""
+    steering = settings.steering
+    grid = PushGrid(
+        steering.readout,
+        steering.unit,
+        steering.batch_tokens,
+        steering.bootstrap_draws,
+        settings.seed,
+    )
+    groups, splits = (asked.prompts[name].to_numpy(dtype=str) for name in ("group", "split"))
+    if not steering.readout:
+        return survival_table(NOTHING_READ, grid, groups, splits)
+    pushed = push_and_read(asked.loaded, asked.prompts, at_push, grid, readers, asked.source)
+    return survival_table(pushed, grid, groups, splits)
 
-    The slope is the one from the last prompt token on, as sampled, where it was measured. The
-    model's `last` place is taken only if there is no other: a push there writes straight into
-    the output.
-    """
-    slopes = responses.query("metric == 'slope' and method == 'difference_of_means'")
-    before_last = (slopes["site"] != last.site) | (slopes["layer"] != last.layer)
-    slopes = slopes[before_last] if before_last.any() else slopes
-    for column, wanted in (("split", "validation"), ("positions", "from_last")):
-        if (slopes[column] == wanted).any():
-            slopes = slopes[slopes[column] == wanted]
-    best = slopes.iloc[int(slopes["value"].fillna(-np.inf).argmax())]
-    return next(
-        direction
-        for direction in directions
-        if direction.method == "difference_of_means"
-        and (direction.place.site, direction.place.layer) == (best["site"], best["layer"])
+
+def _samples(
+    settings: SteeringSlice, asked: SweepInputs, push: Direction, reader: TextReader | None
+) -> pd.DataFrame:
+    """Continuations, of a model that writes any: a masked one fills gaps."""
+    wanted = settings.steering.samples
+    prompts = wanted.prompts if asked.loaded.causal else 0
+    return sample_continuations(
+        asked.loaded,
+        sample_rows(asked.prompts, prompts, settings.seed)["prompt"].tolist(),
+        push,
+        wanted.strengths,
+        settings.steering.unit,
+        wanted.new_tokens,
+        wanted.temperature,
+        settings.seed,
+        asked.source,
+        reader,
     )

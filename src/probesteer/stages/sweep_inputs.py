@@ -42,17 +42,7 @@ def read_sweep_inputs(
     Raises ProbesteerError for a chat with a model that doesn't continue its prompt.
     """
     loaded = replace(load_model(read_record(record), settings.model), chat=settings.chat)
-    source = f"concept {settings.concept}:"
-    if is_chat(settings.chat) and not loaded.causal:
-        # Its prompts are not rendered, and would be read elsewhere than the examples.
-        raise ProbesteerError(
-            f"{source} model {loaded.name} doesn't continue its prompt, so that it can't be "
-            "steered in a chat; leave chat out of the concept's YAML, or choose a causal model"
-        )
-    if loaded.kind == "encoder":
-        train = read_table(examples).query("split == 'train'")
-        labelled = train["text"].tolist(), train["label"].tolist()
-        loaded = with_centroid_head(loaded, *labelled, sweep.batch_tokens, f"{source} example")
+    loaded = asked_about(loaded, settings.concept, examples, sweep.batch_tokens)
     texts = sample_rows(read_table(neutral), sweep.neutral_texts, settings.seed)
     positions = sweep.positions
     return SweepInputs(
@@ -67,5 +57,26 @@ def read_sweep_inputs(
             bootstrap_draws=sweep.bootstrap_draws,
             seed=settings.seed,
         ),
-        source=source,
+        source=f"concept {settings.concept}:",
     )
+
+
+def asked_about(
+    loaded: LoadedModel, concept: str, examples: Path, batch_tokens: int
+) -> LoadedModel:
+    """The model, whose chat is the concept's, with a head where it predicts nothing by itself.
+
+    Raises ProbesteerError for a chat with a model that doesn't continue its prompt.
+    """
+    source = f"concept {concept}:"
+    if is_chat(loaded.chat) and not loaded.causal:
+        # Its prompts are not rendered, and would be read elsewhere than the examples.
+        raise ProbesteerError(
+            f"{source} model {loaded.name} doesn't continue its prompt, so that it can't be "
+            "steered in a chat; leave chat out of the concept's YAML, or choose a causal model"
+        )
+    if loaded.kind != "encoder":
+        return loaded
+    train = read_table(examples).query("split == 'train'")
+    labelled = train["text"].tolist(), train["label"].tolist()
+    return with_centroid_head(loaded, *labelled, batch_tokens, f"{source} example")

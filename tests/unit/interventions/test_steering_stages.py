@@ -17,14 +17,13 @@ from probesteer.probes.probe import LogisticProbe
 from probesteer.probes.storage import write_probes
 from probesteer.settings.schema import (
     AskedSettings,
-    ChatSettings,
     ModelSettings,
     SampleSettings,
     SteeringSettings,
 )
 from probesteer.settings.slices import SteeringSlice
 from probesteer.stages import steering
-from probesteer.stages.interface import InputPath, InputPaths, OutputPath
+from probesteer.stages.interface import InputPath, OutputPath
 from tests.tiny_models import TEXTS, WIDTH
 
 PLACES = [EMBEDDING, Place("resid_post", 0), Place("resid_post", 1), Place("resid_post", 2)]
@@ -82,6 +81,21 @@ def outputs(folder: Path, *names: str) -> dict[str, OutputPath]:
     return {name: OutputPath(folder / name) for name in names}
 
 
+def run_steering(
+    settings: SteeringSlice, given: dict[str, InputPath], paths: dict[str, OutputPath]
+) -> None:
+    steering.run(
+        settings,
+        {"stage": "steering"},
+        **given,
+        table=paths["table"],
+        prompts_table=paths["prompts_table"],
+        readout=paths["readout"],
+        prompting=paths["prompting"],
+        samples=paths["samples"],
+    )
+
+
 def test_steering_writes_its_tables_equal_to_the_byte(
     model_folder: Callable[[str], Path], tmp_path: Path
 ) -> None:
@@ -101,7 +115,7 @@ def test_steering_writes_its_tables_equal_to_the_byte(
     names = ("table", "prompts_table", "readout", "prompting", "samples")
     runs = [outputs(tmp_path / name, *names) for name in ("a", "b")]
     for paths in runs:
-        steering.run(settings, {"stage": "steering"}, **given, **paths)
+        run_steering(settings, given, paths)
     for name, path in runs[0].items():
         assert path.read_bytes() == runs[1][name].read_bytes()
     table = read_table(runs[0]["table"])
@@ -156,58 +170,7 @@ def test_what_is_not_asked_for_gives_empty_tables(
     settings = SteeringSlice("tiny", "mood", 0, ModelSettings(device="cpu"), sweep)
     names = ("table", "prompts_table", "readout", "prompting", "samples")
     paths = outputs(tmp_path / "a", *names)
-    steering.run(settings, {}, **inputs("bert", model_folder, tmp_path), **paths)
+    run_steering(settings, inputs("t5", model_folder, tmp_path), paths)
     assert len(read_table(paths["table"])) > 0
     for name in ("readout", "prompting", "samples"):
         assert len(read_table(paths[name])) == 0
-
-
-def test_entanglement_of_two_concepts(model_folder: Callable[[str], Path], tmp_path: Path) -> None:
-    given = inputs("gpt2", model_folder, tmp_path)
-    swept = outputs(tmp_path / "a", "table", "prompts_table", "readout", "prompting", "samples")
-    sweep = SteeringSettings(
-        strengths=[-1.0, 0.0, 1.0], bootstrap_draws=100, entanglement=[-1.0, 2.0]
-    )
-    model = ModelSettings(device="cpu")
-    steering.run(SteeringSlice("tiny", "mood", 0, model, sweep), {}, **given, **swept)
-    concepts = ["mood", "other"]
-    chats = {name: ChatSettings() for name in concepts}
-    settings = EntanglementSlice("tiny", 0, concepts, model, sweep, chats)
-    twice = {
-        name: InputPaths((given[name],) * 2)
-        for name in ("directions", "probes", "reading", "prompts", "examples")
-    }
-    table = OutputPath(tmp_path / "entanglement")
-    tables = InputPaths((swept["table"],) * 2)
-    arguments = {**twice, "steering": tables}
-    entanglement.run(settings, {}, record=given["record"], **arguments, table=table)
-    moved = read_table(table)
-    assert list(moved.columns) == [
-        *["model", "concept", "other", "site", "layer", "method", "draw", "positions", "unit"],
-        *["strength", "read_site", "read_layer", "split", *NUMBERS],
-    ]
-    pairs = moved.groupby(["concept", "other"])
-    assert set(pairs.groups) == {(one, other) for one in concepts for other in concepts}
-    # Both are the same concept under two names.
-    blocks = [rows.drop(columns=["concept", "other"]).reset_index(drop=True) for _, rows in pairs]
-    for block in blocks[1:]:
-        pd.testing.assert_frame_equal(block, blocks[0])
-    assert set(moved["split"]) == {"test"}
-    assert set(moved["n"]) == {4, 2}
-    # What is pushed is what the steering stage pushed, on the prompts that it reports.
-    effect = matching(
-        moved.iloc[: len(blocks[0])], metric="logit_difference", method="difference_of_means"
-    )
-    whole = read_table(swept["table"])
-    at = {"site": effect["site"].iloc[0], "layer": effect["layer"].iloc[0]}
-    reported = matching(
-        whole,
-        **at,
-        metric="logit_difference_change",
-        method="difference_of_means",
-        split="test",
-        strength=-1.0,
-        positions="from_last",
-    )
-    found = matching(effect, strength=-1.0)["value"]
-    np.testing.assert_allclose(found, reported["value"], atol=1e-5)

@@ -31,6 +31,7 @@ STAGES = (
     "cosines",
     "steering",
     "scale",
+    "entanglement",
     "figures",
     "report",
 )
@@ -76,8 +77,11 @@ def test_every_stage_takes_the_slice_that_it_is_given(stage: str, settings: Sett
         ("concept.story_hero.family=f", {"transfer"}),
         ("probe.folds=3", {"probes", "positions", "examples"}),
         ("directions.random_draws=9", {"directions"}),
-        ("steering.strengths=[-1,0,1]", {"steering"}),
+        ("steering.strengths=[-1,0,1]", {"steering", "entanglement"}),
         ("steering.samples.prompts=1", {"steering"}),
+        ("steering.readout=[2]", {"steering"}),
+        ("steering.entanglement=[2]", {"entanglement"}),
+        ("concept.story_sentiment.asked={positive:x,negative:y}", {"steering"}),
         ("scale.factors=[0,1,2]", {"scale"}),
         ("activations.dtype=float16", {"activations"}),
         ("split.train=0.5 split.test=0.3", {"examples"}),
@@ -85,7 +89,7 @@ def test_every_stage_takes_the_slice_that_it_is_given(stage: str, settings: Sett
             "seed=1",
             {
                 *("examples", "probes", "positions", "transfer"),
-                *("directions", "steering", "scale"),
+                *("directions", "steering", "scale", "entanglement"),
             },
         ),
         ("concept.story_sentiment.position=mean", {"examples", "activations"}),
@@ -93,7 +97,7 @@ def test_every_stage_takes_the_slice_that_it_is_given(stage: str, settings: Sett
         ("concept.story_sentiment.columns={text:said}", {"examples", "activations"}),
         (
             "concept.story_sentiment.chat.messages=true",
-            {"examples", "activations", "steering", "scale"},
+            {"examples", "activations", "steering", "scale", "entanglement"},
         ),
         ("activations.truncate=true", {"activations"}),
         (
@@ -102,9 +106,12 @@ def test_every_stage_takes_the_slice_that_it_is_given(stage: str, settings: Sett
             {"dataset"},
         ),
         ("concept.story_hero.position=mean", set()),
-        ("concepts=[story_sentiment]", {"cosines", "transfer"}),
-        ("model.demo.dtype=bfloat16", {"activations", "steering", "scale"}),
-        ("model.demo.path=elsewhere", {"fetch", "activations", "steering", "scale"}),
+        ("concepts=[story_sentiment]", {"cosines", "transfer", "entanglement"}),
+        ("model.demo.dtype=bfloat16", {"activations", "steering", "scale", "entanglement"}),
+        (
+            "model.demo.path=elsewhere",
+            {"fetch", "activations", "steering", "scale", "entanglement"},
+        ),
     ],
 )
 def test_a_change_reaches_the_stages_that_read_it_and_the_report(
