@@ -33,7 +33,7 @@ class DirectionsFile:
 
 
 def open_directions(
-    source: Path, model: str | None = None, concept: str | None = None
+    source: str | Path, model: str | None = None, concept: str | None = None
 ) -> DirectionsFile:
     """The directions in a file, or those of a model and concept in an experiment's results.
 
@@ -41,7 +41,8 @@ def open_directions(
     needed where the folder has several.
     Raises ProbesteerError where there is no such file, or more than one.
     """
-    path = _found(source, model, concept) if source.is_dir() else source
+    given = Path(source)
+    path = _found(given, model, concept) if given.is_dir() else given
     directions, metadata = read_directions(path), read_metadata(path)
     if not directions:
         raise ProbesteerError(f"{path}: holds no directions; run the stage that makes it")

@@ -29,7 +29,7 @@ _STATISTICS = ("method", "gap", "sigma", "gap_in_sigmas", "mean_norm", "offset",
 
 
 def write_control_vector(
-    path: Path,
+    path: str | Path,
     directions: Sequence[Direction],
     blocks: int,
     model_type: str,
@@ -60,7 +60,9 @@ def write_control_vector(
         raise ProbesteerError(f"{path}: no direction to write; choose another layer or method")
     zero = np.zeros_like(directions[0].vector)
     tensors = {f"direction.{n}": vector if len(vector) else zero for n, vector in vectors.items()}
-    write_gguf(path, _metadata(directions, len(tensors), model_type, unit, origin or {}), tensors)
+    write_gguf(
+        Path(path), _metadata(directions, len(tensors), model_type, unit, origin or {}), tensors
+    )
 
 
 def _metadata(
