@@ -27,8 +27,12 @@ class Preconditioner:
 
     def solve(self, right: Array, weight: Array) -> Array:
         """(I + weight X.T X / n)^-1 right: [d, m], weight: [m], in the precision of `right`."""
-        shrunk = -weight * self.values[:, None] / (1 + weight * self.values[:, None])
-        return right + self.vectors @ (shrunk * (self.vectors.T @ right))
+        along = self.vectors.T @ right
+        solved = self.vectors @ (along / (1 + weight * self.values[:, None]))
+        if self.vectors.shape[0] == self.vectors.shape[1]:
+            return solved
+        # Across the vectors the matrix is the identity.
+        return solved + (right - self.vectors @ along)
 
     def widened(self, design: Design) -> "Preconditioner":
         """The same in float64."""

@@ -139,3 +139,16 @@ def test_ridge(n: int, d: int, alpha: float) -> None:
     fits = fit_ridge_batch(SharedFeatures(X, False), y, 1 / alpha, weights)
     reference = Ridge(alpha=alpha).fit(X, y, weights)
     np.testing.assert_allclose(fits.scores(X)[0], reference.predict(X), atol=1e-6)
+
+
+@pytest.mark.parametrize("C", [1e-8, 1e5, 1e6, 1e7, 1e8])
+@pytest.mark.parametrize("noise", [0.0, 1.0])
+def test_what_is_called_converged_has_no_gradient(C: float, noise: float) -> None:
+    X = standardised(features(120, 6, 8))
+    y = labels(X, 8, noise=noise)
+    fits = fit_logistic_batch(SharedFeatures(X, False), y, C)
+    pulls = C * X * (1 / (1 + np.exp(-fits.scores(X)[0])) - y)[:, None]
+    gradient = fits.coefficients[0] + pulls.sum(axis=0)
+    scale = np.abs(fits.coefficients[0]) + np.abs(pulls).sum(axis=0)
+    assert fits.converged[0] == (np.abs(gradient) <= 1e-4 * scale).all()
+    assert fits.converged[0]
