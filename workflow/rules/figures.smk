@@ -36,6 +36,9 @@ FIGURES = {
 EVIDENCE = [
     SIGNIFICANCE,
     TRANSFER,
+    STEERABILITY,
+    UNITS,
+    DECODABLE,
     *tables_of_concepts("calibration"),
     *expand(f"{TABLES}/sparse.parquet", concept=WITH_NEURONS, allow_missing=True),
     *expand(

@@ -173,6 +173,16 @@ class ScaleSlice:
 
 
 @dataclass
+class SteerabilitySlice:
+    """How the slopes of a model's prompts are taken."""
+
+    model: str
+    seed: int
+    slope_range: float
+    bootstrap_draws: int
+
+
+@dataclass
 class FiguresSlice:
     """Look of the figures of one model."""
 
@@ -250,6 +260,10 @@ def stage_slice(
     if stage == "scale":
         names, chat = (model, concept, settings.seed), settings.concept[concept].chat
         return ScaleSlice(*names, settings.model[model], settings.scale, chat)
+    if stage == "steerability":
+        return SteerabilitySlice(
+            model, settings.seed, settings.scale.slope_range, settings.scale.bootstrap_draws
+        )
     if stage == "figures":
         return FiguresSlice(model, settings.plot)
     if stage == "report":

@@ -29,6 +29,7 @@ STAGES = (
     "steering",
     "scale",
     "entanglement",
+    "steerability",
     "figures",
     "report",
     "train_demo_model",

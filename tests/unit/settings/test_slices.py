@@ -32,6 +32,7 @@ STAGES = (
     "steering",
     "scale",
     "entanglement",
+    "steerability",
     "figures",
     "report",
 )
@@ -83,13 +84,14 @@ def test_every_stage_takes_the_slice_that_it_is_given(stage: str, settings: Sett
         ("steering.entanglement=[2]", {"entanglement"}),
         ("concept.story_sentiment.asked={positive:x,negative:y}", {"steering"}),
         ("scale.factors=[0,1,2]", {"scale"}),
+        ("scale.slope_range=1", {"scale", "steerability"}),
         ("activations.dtype=float16", {"activations"}),
         ("split.train=0.5 split.test=0.3", {"examples"}),
         (
             "seed=1",
             {
                 *("examples", "probes", "positions", "transfer"),
-                *("directions", "steering", "scale", "entanglement"),
+                *("directions", "steering", "scale", "entanglement", "steerability"),
             },
         ),
         ("concept.story_sentiment.position=mean", {"examples", "activations"}),
