@@ -89,6 +89,44 @@ def test_codes_to_a_layer_are_the_first_of_all(load_tiny: Load) -> None:
     assert np.array_equal(part.unpacked(), whole[:, :64])
 
 
+@pytest.mark.parametrize("place", [Place("resid_pre", 0), Place("resid_post", 0)])
+def test_blocks_may_share_a_module(place: Place, load_tiny: Load) -> None:
+    loaded, sharing = load_tiny("gpt2"), load_tiny("gpt2")
+    shared = sharing.blocks[0].get_submodule("mlp.act")
+    for block in sharing.blocks[1:]:
+        block.get_submodule("mlp").register_module("act", shared)
+    inputs = TextInputs(tokenize(loaded, TEXTS[:3], "text").ids)
+    examples = np.arange(3)
+    one, other = (
+        ModelContinuation(each, inputs, place, inputs.lengths - 1) for each in (loaded, sharing)
+    )
+    new = one.activations(examples) * 2
+    assert np.array_equal(other(new, examples).codes.words, one(new, examples).codes.words)
+
+
+def test_a_block_that_runs_twice_is_refused(load_tiny: Load) -> None:
+    loaded = load_tiny("gpt2")
+    loaded.model.transformer.h[1] = loaded.blocks[0]
+    inputs = TextInputs(tokenize(loaded, TEXTS[:2], "text").ids)
+    with pytest.raises(ProbesteerError, match="a block that runs several times"):
+        ModelContinuation(loaded, inputs, Place("resid_pre", 0), inputs.lengths - 1)
+
+
+def test_units_that_see_other_rows_in_another_pass_are_refused(load_tiny: Load) -> None:
+    loaded = load_tiny("gpt2")
+    inputs = TextInputs(tokenize(loaded, TEXTS[:2], "text").ids)
+    model = ModelContinuation(loaded, inputs, Place("resid_pre", 0), inputs.lengths - 1)
+
+    def first_token_alone(_: nn.Module, args: tuple[Any, ...]) -> Any:
+        return (args[0][:, :1],)
+
+    loaded.blocks[1].get_submodule("mlp.act").register_forward_pre_hook(
+        first_token_alone, prepend=True
+    )
+    with pytest.raises(ProbesteerError, match="layer 1 shows its units other rows"):
+        model.codes_of(np.arange(2))
+
+
 def test_batches_change_nothing(load_tiny: Load) -> None:
     loaded = load_tiny("llama")
     inputs = TextInputs(tokenize(loaded, TEXTS, "text").ids)

@@ -92,8 +92,10 @@ def test_a_mixture_of_experts_has_no_code(load_tiny: Load) -> None:
         gates_between(loaded, find_gates(loaded), 0, 1)
 
 
-def test_a_module_that_blocks_share_is_left_out(load_tiny: Load) -> None:
+def test_a_module_that_blocks_share_is_a_gate_of_each(load_tiny: Load) -> None:
     loaded = load_tiny("gpt2")
     shared = loaded.blocks[0].get_submodule("mlp.act")
     loaded.blocks[1].get_submodule("mlp").register_module("act", shared)
-    assert [gate.layer for gate in find_gates(loaded)] == [2]
+    gates = find_gates(loaded)
+    assert [gate.layer for gate in gates] == [0, 1, 2]
+    assert gates[0].module is gates[1].module is shared

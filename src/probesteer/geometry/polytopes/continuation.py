@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from probesteer.errors import ProbesteerError
 from probesteer.geometry.polytopes.codes import SplineCodes, pack_codes
-from probesteer.geometry.polytopes.gates import Gate, find_gates, gates_between
+from probesteer.geometry.polytopes.gates import Gate, find_gates, gates_between, sees_tokens
 from probesteer.geometry.polytopes.passage import Passage, join_passages
 from probesteer.models.inputs import Inputs
 from probesteer.models.loading import LoadedModel
@@ -104,7 +104,7 @@ class ModelContinuation:
         given = self._inputs.batch(self._loaded, distinct.tolist())
         at = torch.from_numpy(row).to(self._loaded.device)
         stacked = {name: x[at] if isinstance(x, Tensor) else x for name, x in given.items()}
-        recorder = _Recorder(self._loaded, self._gates, self._tokens(examples), len(examples))
+        recorder = _Recorder(self._loaded, self._gates, stacked, self._tokens(examples))
         with ExitStack() as hooks:
             if new is not None:
                 hidden, outputs = self._run_below(given)
@@ -131,6 +131,12 @@ class ModelContinuation:
             hooks.enter_context(at_place(blocks, self._place, lambda x: hidden.append(x.clone())))
             with stopped_after(blocks, self._place.layer):
                 self._loaded.model(**given)
+        ids = given.get("input_ids")
+        if ids is not None and hidden[0].shape[:2] != ids.shape:
+            raise ProbesteerError(
+                f"model {self._loaded.name}: {self._place.label} has other rows than the tokens; "
+                "leave the polytopes out for this model"
+            )
         return hidden[0], outputs
 
     def _tokens(self, examples: NDArray[np.int64]) -> Tensor | None:
@@ -178,30 +184,56 @@ class _Recorder:
     """The signs of what goes into the gates in one pass."""
 
     def __init__(
-        self, loaded: LoadedModel, gates: Sequence[Gate], token: Tensor | None, batch: int
+        self,
+        loaded: LoadedModel,
+        gates: Sequence[Gate],
+        given: Mapping[str, Any],
+        token: Tensor | None,
     ) -> None:
-        self._gates, self._token, self._batch = gates, token, batch
+        self._loaded, self._gates, self._token = loaded, set(gates), token
+        self._ids: Tensor | None = given.get("input_ids")
+        self._batch = next(len(x) for x in given.values() if isinstance(x, Tensor))
+        # Asked now, since to find it out a pass is made.
         self._tokens_first = loaded.blocks.tokens_first
+        self._layer: int | None = None  # whose block is running
         self._signs: list[NDArray[np.bool_]] = []
 
     def attach(self, hooks: ExitStack) -> None:
         """Record until the context ends."""
-        for gate in self._gates:
-            hooks.callback(gate.module.register_forward_pre_hook(self._record).remove)
+
+        def runs(layer: int | None) -> Any:
+            def note(*_: Any) -> None:
+                self._layer = layer
+
+            return note
+
+        for layer in {gate.layer for gate in self._gates}:
+            block = self._loaded.blocks[layer]
+            hooks.callback(block.register_forward_pre_hook(runs(layer)).remove)
+            hooks.callback(block.register_forward_hook(runs(None)).remove)
+        for module in {gate.module for gate in self._gates}:
+            hooks.callback(module.register_forward_pre_hook(self._record).remove)
 
     def codes(self) -> SplineCodes:
         """One row an example, its units in the order of the calls."""
         return pack_codes(np.concatenate(self._signs, axis=1))
 
-    def _record(self, _: nn.Module, args: tuple[Any, ...]) -> None:
+    def _record(self, module: nn.Module, args: tuple[Any, ...]) -> None:
+        if self._layer is None or Gate(self._layer, module) not in self._gates:
+            return
         x: Tensor = args[0]
-        if self._token is not None:
-            x = self._at(self._token.to(x.device), x)
+        x = x.reshape(self._batch, -1) if self._token is None else self._at_token(x)
         self._signs.append((x > 0).flatten(1).cpu().numpy())
 
-    def _at(self, token: Tensor, x: Tensor) -> Tensor:
+    def _at_token(self, x: Tensor) -> Tensor:
         """x: [batch, tokens, u], [tokens, batch, u] or all in one row -> [batch, u]."""
-        rows = torch.arange(self._batch, device=x.device)
+        assert self._token is not None and self._ids is not None
+        if not sees_tokens(x, self._ids):
+            raise ProbesteerError(
+                f"model {self._loaded.name}: layer {self._layer} shows its units other rows than "
+                "the tokens; leave the polytopes out for this model"
+            )
+        rows, token = torch.arange(self._batch, device=x.device), self._token.to(x.device)
         if self._tokens_first:
-            x = x.view(-1, self._batch, x.shape[-1]).transpose(0, 1)
-        return x.view(self._batch, -1, x.shape[-1])[rows, token] if x.dim() == 2 else x[rows, token]
+            return x.reshape(-1, self._batch, x.shape[-1])[token, rows]
+        return x.reshape(self._batch, -1, x.shape[-1])[rows, token]

@@ -8,6 +8,7 @@ bit of the spline code: exactly the side of the hyperplane for ReLU, by conventi
 and, where the unit multiplies a second projection (SwiGLU), for the one that gates.
 """
 
+from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
@@ -26,7 +27,7 @@ _SHUT = 0.2
 
 @dataclass(frozen=True)
 class Gate:
-    """A module whose input's sign is read."""
+    """A module whose input's sign is read, while a block runs; blocks may share a module."""
 
     layer: int
     module: nn.Module
@@ -41,24 +42,24 @@ class _Call:
 
 @torch.no_grad()
 def find_gates(loaded: LoadedModel) -> tuple[Gate, ...]:
-    """The gates of all blocks, in the order of the blocks.
+    """The gates of all blocks, in the order of the blocks and of their first calls.
 
     Of models that read text only those that see every token once, outside the attention: those of
-    the MLPs. A mixture of experts shows each of its units only some tokens, so it has no code.
+    the MLPs. A mixture of experts shows each of its units only some tokens, so it has no code. Of
+    image models all through which the images go, in windows or patches too.
     """
     inputs = short_inputs(loaded.model)
-    calls = _calls(loaded, inputs)
-    wanted = [call for call in calls if loaded.kind == "image" or _sees_tokens(call, inputs)]
-    layers: dict[nn.Module, set[int]] = {}
-    for call in wanted:
-        layers.setdefault(call.module, set()).add(call.layer)
-    gates: dict[nn.Module, Gate] = {}
-    for call in wanted:
-        # One that several blocks share would give its units to all of them.
-        alone = len(layers[call.module]) == 1 and call.module not in gates
-        if alone and is_gate(call.module, call.x):
-            gates[call.module] = Gate(call.layer, call.module)
-    return tuple(sorted(gates.values(), key=lambda gate: gate.layer))
+    batch = next(x.shape[0] for x in inputs.values() if isinstance(x, Tensor))
+    found: dict[Gate, None] = {}
+    for call in _calls(loaded, inputs):
+        if loaded.kind == "image":
+            wanted = call.x.shape[0] % batch == 0
+        else:
+            wanted = sees_tokens(call.x, inputs["input_ids"])
+        gate = Gate(call.layer, call.module)
+        if wanted and gate not in found and is_gate(call.module, call.x):
+            found[gate] = None
+    return tuple(sorted(found, key=lambda gate: gate.layer))
 
 
 def gates_between(
@@ -74,7 +75,8 @@ def gates_between(
         where = f"layer {min(missing)}" if missing else f"from layer {first} on"
         raise ProbesteerError(
             f"model {loaded.name}: {where} has no units whose sign could be read (none after it, "
-            "a mixture of experts, or an activation function of another kind); "
+            "a mixture of experts, a block that runs several times, or an activation function of "
+            "another kind); "
             "leave the polytopes out for this model or these layers"
         )
     return chosen
@@ -102,6 +104,7 @@ def _is_pointwise(module: nn.Module, like: Tensor) -> bool:
 def _calls(loaded: LoadedModel, inputs: dict[str, Any]) -> list[_Call]:
     """Calls of leaves with one tensor that give one of its shape, in one short pass."""
     calls: list[_Call] = []
+    runs: Counter[int] = Counter()
 
     def record(layer: int) -> Any:
         def after(module: nn.Module, args: tuple[Any, ...], kwargs: Any, output: Any) -> None:
@@ -112,13 +115,18 @@ def _calls(loaded: LoadedModel, inputs: dict[str, Any]) -> list[_Call]:
 
         return after
 
+    def count(layer: int) -> Any:
+        return lambda *_: runs.update([layer])
+
     with ExitStack() as hooks:
         for layer, block in enumerate(loaded.blocks):
+            hooks.callback(block.register_forward_pre_hook(count(layer)).remove)
             for leaf in _leaves(block, outside_attention=loaded.kind != "image"):
                 handle = leaf.register_forward_hook(record(layer), with_kwargs=True)
                 hooks.callback(handle.remove)
         loaded.model(**inputs)
-    return calls
+    # What goes on from a block that runs again is not told by what it was given once.
+    return [call for call in calls if runs[call.layer] == 1]
 
 
 def _leaves(module: nn.Module, outside_attention: bool) -> list[nn.Module]:
@@ -132,9 +140,9 @@ def _leaves(module: nn.Module, outside_attention: bool) -> list[nn.Module]:
     return found
 
 
-def _sees_tokens(call: _Call, inputs: dict[str, Any]) -> bool:
-    batch, tokens = inputs["input_ids"].shape
-    shape = tuple(call.x.shape)
-    return shape[:2] in ((batch, tokens), (tokens, batch)) or (
-        len(shape) == 2 and shape[0] == batch * tokens
+def sees_tokens(x: Tensor, ids: Tensor) -> bool:
+    """Whether x has a row for every token of ids: [batch, tokens], in either order or in one."""
+    batch, tokens = ids.shape
+    return tuple(x.shape[:2]) in ((batch, tokens), (tokens, batch)) or (
+        x.dim() == 2 and x.shape[0] == batch * tokens
     )
