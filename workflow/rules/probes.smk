@@ -11,6 +11,8 @@ rule fit_probes:
         f"{LOGS}/probes.log",
     conda:
         ENVIRONMENT
+    resources:
+        gpu=int(settings.probe.device != "cpu"),
     params:
         settings=slice_of("probes"),
         code=code_of("probes"),

@@ -37,7 +37,7 @@ def fit_chosen(X: Any, plan: Plan, place: Place) -> ChosenProbe:
 
     X: [n, d], all rows of the plan, dense or sparse. Faults of the fit are logged by the place.
     """
-    features = SharedFeatures(X[plan.train])
+    features = SharedFeatures(X[plan.train], device=plan.settings.device)
     return _fit(features, plan.train_targets, plan, plan.task, place.stem)
 
 

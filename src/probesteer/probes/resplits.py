@@ -54,7 +54,8 @@ def resplit_rows(
     """
     if not dealt:
         return
-    features, task, targets = SharedFeatures(X), plan.task, plan.rows.targets
+    features = SharedFeatures(X, device=plan.settings.device)
+    task, targets = plan.task, plan.rows.targets
     grid = sorted(set(plan.settings.C))
     masks, held_out = [], []
     for split in dealt:

@@ -98,6 +98,7 @@ class ProbeSettings:
 
     C: list[float] = field(default_factory=lambda: [0.001, 0.01, 0.1, 1.0, 10.0, 100.0])
     folds: int = 5
+    device: str = "cpu"  # on which probes are fitted: cpu, cuda, cuda:1 …
     shuffled_draws: int = 100  # probes fitted to permuted labels
     control_draws: int = 5  # control tasks: a label dealt to every word, whatever it means
     resplits: int = 4  # other splits of the groups on which all is fitted and tested again

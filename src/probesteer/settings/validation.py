@@ -155,6 +155,8 @@ def _probe(settings: Settings) -> None:
     for C in _listed("probe.C", probe.C):
         _positive("probe.C", C)
     _at_least("probe.folds", probe.folds, 2)
+    if not re.fullmatch(r"cpu|cuda(:\d+)?", probe.device):
+        _fail("probe.device", f"{probe.device!r}", "use cpu, cuda or cuda:1")
     _at_least("probe.shuffled_draws", probe.shuffled_draws, 20)
     _at_least("probe.bootstrap_draws", probe.bootstrap_draws, 100)
     _at_least("probe.control_draws", probe.control_draws, 1)

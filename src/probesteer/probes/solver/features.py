@@ -25,16 +25,21 @@ class SharedFeatures:
     X: of numpy (a memory map is streamed in blocks), scipy.sparse or torch, on whose device all is
     computed. Features are scaled to unit variance over `rows` ([n] bool; None: all), so that one C
     means the same at every layer; standardise: False leaves them as they are.
+    device: to which an array of numpy goes first, such as "cuda".
     Raises ProbesteerError where a row is not finite.
     """
 
     def __init__(
-        self, X: Any, standardise: bool = True, rows: NDArray[np.bool_] | None = None
+        self,
+        X: Any,
+        standardise: bool = True,
+        rows: NDArray[np.bool_] | None = None,
+        device: str = "cpu",
     ) -> None:
         if isinstance(X, np.ndarray) and not isinstance(X, np.memmap):
             require_finite(X, "rows to fit")
         self.X, self.n = X, int(X.shape[0])
-        self._design = Design(X, standardise, rows)
+        self._design = Design(_on(device, X), standardise, rows)
         self._basis, self._solved_in = None, self._design
         if self._design.n < self._design.d and not self._design.sparse:
             self._solved_in, self._basis = self._design.in_the_span_of_rows()
@@ -91,6 +96,15 @@ class SharedFeatures:
             solution.converged,
             solution.steps,
         )
+
+
+def _on(device: str, X: Any) -> Any:
+    """X where the fits are to be made; torch is imported for other devices than the CPU alone."""
+    if device == "cpu" or not isinstance(X, np.ndarray):
+        return X
+    import torch
+
+    return torch.from_numpy(np.ascontiguousarray(X)).to(device)
 
 
 def _host(values: Any) -> NDArray[Any]:

@@ -177,7 +177,9 @@ def _step(
     # No direction is no minimum, unless there is no gradient either: its products may have
     # lost all precision.
     still = problems.host(xp.all(xp.all(gradient == 0, axis=0), axis=1))
-    done = (-slopes / 2 <= tolerance * np.abs(reached)) & ((slopes < 0) | still)
+    done = np.asarray(
+        (-slopes / 2 <= tolerance * np.abs(reached)) & ((slopes < 0) | still), dtype=np.bool_
+    )
     problems.converged[members] = done
     stuck = (lengths == 0) | (problems.steps[members] >= _SINGLE_STEPS)
     if double:  # nothing more exact is left
