@@ -17,7 +17,8 @@ from packaging.version import Version
 REPOSITORY = Path(__file__).parents[2]
 PROJECT: dict[str, Any] = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())
 RUNTIME: list[str] = PROJECT["project"]["dependencies"]
-DEVELOPMENT: list[str] = PROJECT["project"]["optional-dependencies"]["dev"]
+OPTIONAL: dict[str, list[str]] = PROJECT["project"]["optional-dependencies"]
+EVERY = [*RUNTIME, *(requirement for extra in OPTIONAL.values() for requirement in extra)]
 
 
 def files_in_git() -> list[str]:
@@ -46,7 +47,7 @@ def test_environment_equals_the_package() -> None:
     assert with_pip == {"pip": [*RUNTIME, "-e ."]}
 
 
-@pytest.mark.parametrize("requirement", [*RUNTIME, *DEVELOPMENT])
+@pytest.mark.parametrize("requirement", EVERY)
 def test_every_dependency_is_pinned_within_its_range(requirement: str) -> None:
     wanted = Requirement(requirement)
     assert wanted.specifier.contains(pins()[canonicalize_name(wanted.name)])
