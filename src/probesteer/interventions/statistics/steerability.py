@@ -44,7 +44,7 @@ def steerability_table(
     changes = prompts[prompts["metric"] == "logit_difference_change"]
     for key, of_place in changes.groupby([*_CONCEPT, *_PLACE], sort=False):
         names, strengths, values, items = _stacked(of_place)
-        window = window_of(strengths, slope_range)
+        window = window_of(strengths.tolist(), slope_range)
         inside, values = strengths[window], values[:, window]
         lengths = np.array([_length(directions, key, *name) for name in names])
         for split in ("all", "test"):

@@ -48,7 +48,7 @@ def sensitivity_in_units(
     for key, rows in pushed.groupby(_WHERE, sort=False):
         named = dict(zip(_WHERE, key, strict=True))
         lengths = {unit: _length(directions, named, _MEASURED[unit]) for unit in LENGTHS}
-        parts += [_in_length(rows, lengths, named["unit"], unit) for unit in LENGTHS]
+        parts += [_in_length(rows, lengths, str(named["unit"]), unit) for unit in LENGTHS]
         turned = _matching(angles, named, _WHERE)
         strengths = turned["strength"].to_numpy(dtype=np.float64)
         degrees = turned["value"].to_numpy(dtype=np.float64)
