@@ -18,7 +18,8 @@ REPOSITORY = Path(__file__).parents[2]
 PROJECT: dict[str, Any] = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())
 RUNTIME: list[str] = PROJECT["project"]["dependencies"]
 OPTIONAL: dict[str, list[str]] = PROJECT["project"]["optional-dependencies"]
-EVERY = [*RUNTIME, *(requirement for extra in OPTIONAL.values() for requirement in extra)]
+# The evaluation harness brings what nothing here needs; it is for those who ask for it.
+EVERY = [*RUNTIME, *OPTIONAL["dev"], *OPTIONAL["slurm"]]
 
 
 def files_in_git() -> list[str]:
