@@ -130,6 +130,17 @@ def test_distances_of_far_away_points_keep_their_digits() -> None:
     np.testing.assert_allclose(euclidean_matrix(X), expected, atol=1e-6)
 
 
+def test_distances_are_the_same_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    X = np.random.default_rng(0).standard_normal((23, 4))
+    X[20] = X[3]
+    monkeypatch.setattr("probesteer.geometry.polytopes.density._ROWS_AT_ONCE", 5)
+    found = euclidean_matrix(X)
+    np.testing.assert_allclose(found, np.sqrt(((X[:, None] - X[None]) ** 2).sum(axis=2)), atol=1e-7)
+    assert np.array_equal(found, found.T)
+    assert found[3, 20] == 0
+    assert int((found == 0).sum()) == 23 + 2
+
+
 def test_a_code_is_needed_for_every_activation() -> None:
     active, X, _ = data()
     with pytest.raises(ValueError, match="24 codes of 23 activations"):

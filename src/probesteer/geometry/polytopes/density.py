@@ -22,6 +22,7 @@ LEVEL = 0.99
 
 # Squared distances below this share of the squared norms are rounding: the two are one point.
 _SAME_POINT = 1e-13
+_ROWS_AT_ONCE = 1_024
 
 
 @dataclass(frozen=True)
@@ -70,16 +71,23 @@ def pair_densities(codes: SplineCodes, X: NDArray[np.floating[Any]]) -> PairDens
 
 
 def euclidean_matrix(X: NDArray[np.floating[Any]]) -> FloatArray:
-    """Distances of all pairs of X: [n, d] -> [n, n]; exactly 0 for equal rows."""
+    """Distances of all pairs of X: [n, d] -> [n, n], symmetric; exactly 0 for equal rows."""
     rows = np.asarray(X, dtype=np.float64)
     # About the mean, inner products lose fewer digits.
     rows = rows - rows.mean(axis=0)
     squares = (rows**2).sum(axis=1)
-    sums = squares[:, None] + squares[None]
-    squared = sums - 2 * (rows @ rows.T)
-    squared[squared <= _SAME_POINT * sums] = 0
-    np.fill_diagonal(squared, 0)
-    distances: FloatArray = np.sqrt((squared + squared.T) / 2)
+    distances = np.empty((len(rows), len(rows)))
+    for i in range(0, len(rows), _ROWS_AT_ONCE):
+        part = slice(i, i + _ROWS_AT_ONCE)
+        # Each pair once: what is computed twice may round in two ways.
+        sums = squares[part, None] + squares[None, i:]
+        squared = sums - 2 * (rows[part] @ rows[i:].T)
+        squared[squared <= _SAME_POINT * sums] = 0
+        distances[part, i:] = np.sqrt(squared)
+        own = distances[part, part]
+        distances[part, part] = (own + own.T) / 2
+        distances[i:, part] = distances[part, i:].T
+    np.fill_diagonal(distances, 0)
     return distances
 
 
