@@ -1,7 +1,7 @@
 """Probes and directions of a concept's activations."""
 
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -67,22 +67,28 @@ def probe(activations: Activations, **settings: Any) -> Probes:
 
 
 def direction(
-    activations: Activations, place: Place | int, method: str = "difference_of_means"
+    activations: Activations,
+    place: Place | int,
+    method: str = "difference_of_means",
+    probes: Probes | None = None,
 ) -> Direction:
     """The direction of a concept at a place, from its training rows.
 
     place: or a layer, for the output of that block; -1 is the embedding. method: as in
-    `directions.methods`, of those that need no more than the activations.
+    `directions.methods`; "logistic" needs the probes; "logit_gradient" and "file" are the workflow's.
 
-    Raises ProbesteerError for an unknown method, or where both labels have the same mean.
+    Raises ProbesteerError for an unknown method, one that lacks what it needs, or where both
+    labels have the same mean.
     """
-    found = fit_directions(
-        _training_rows(activations, _place(place)), _place(place), [method], ControlDraws(), [0]
-    )
+    at = _place(place)
+    rows = _training_rows(activations, at)
+    if probes is not None:
+        rows = replace(rows, probe=probes.probes[at])
+    found = fit_directions(rows, at, [method], ControlDraws(), [activations.concept.seed])
     if not found:
         raise ProbesteerError(
             f"concept {activations.concept.name}: both labels have the same mean at "
-            f"{_place(place).stem}; choose another layer"
+            f"{at.stem}; choose another layer"
         )
     return found[0]
 

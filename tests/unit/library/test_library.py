@@ -115,6 +115,12 @@ def test_probes_read_what_they_are_to(activations: Activations) -> None:
     assert curve["null"].between(0.3, 0.7).all()
     with pytest.raises(ProbesteerError, match=r"probe: .*'penalty'"):
         ps.probe(activations, penalty=1)
+    coefficient = found.probes[found.place].coefficient
+    weights = ps.direction(activations, found.place, "logistic", found)
+    expected = coefficient / np.linalg.norm(coefficient)
+    np.testing.assert_allclose(weights.vector, expected, atol=1e-6)
+    with pytest.raises(ProbesteerError, match="logistic needs the place's probe"):
+        ps.direction(activations, found.place, "logistic")
 
 
 def test_a_direction_is_the_difference_of_the_training_means(activations: Activations) -> None:
