@@ -75,7 +75,8 @@ def direction(
     """The direction of a concept at a place, from its training rows.
 
     place: or a layer, for the output of that block; -1 is the embedding. method: as in
-    `directions.methods`; "logistic" needs the probes; "logit_gradient" and "file" are the workflow's.
+    `directions.methods`; "logistic" needs the probes, and "logit_gradient" and "file" are the
+    workflow's.
 
     Raises ProbesteerError for an unknown method, one that lacks what it needs, or where both
     labels have the same mean.
