@@ -1,5 +1,6 @@
 """Spline codes: packing, files, and distances against counting by hand."""
 
+import time
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +9,14 @@ from numpy.typing import NDArray
 
 from probesteer.errors import ProbesteerError
 from probesteer.files.tensors import write_tensors
+from probesteer.geometry.polytopes import hamming
 from probesteer.geometry.polytopes.codes import SplineCodes, join_rows, open_codes, pack_codes
-from probesteer.geometry.polytopes.hamming import WAYS, hamming_matrix, hamming_pairs
+from probesteer.geometry.polytopes.hamming import (
+    WAYS,
+    faster_way,
+    hamming_matrix,
+    hamming_pairs,
+)
 
 
 def units(n: int, bits: int, seed: int = 0) -> NDArray[np.bool_]:
@@ -30,6 +37,26 @@ def test_distances_are_counts_of_differing_units(way: str, n: int, m: int, bits:
     a, b = units(n, bits), units(m, bits, seed=1)
     distances = hamming_matrix(pack_codes(a), pack_codes(b), way)
     assert np.array_equal(distances, (a[:, None] != b[None]).sum(axis=2))
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_faster_way_is_taken(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    faster_way.cache_clear()
+    slow = "popcount" if way == "product" else "product"
+    blocks = {name: getattr(hamming, f"_{name}_block") for name in WAYS}
+
+    def slowed(left: SplineCodes, right: SplineCodes) -> NDArray[np.int32]:
+        time.sleep(0.1)
+        distances: NDArray[np.int32] = blocks[slow](left, right)
+        return distances
+
+    monkeypatch.setattr(hamming, f"_{slow}_block", slowed)
+    assert faster_way() == way
+    monkeypatch.undo()
+    faster_way.cache_clear()
+    assert faster_way() in WAYS
+    codes = pack_codes(units(9, 70))
+    assert np.array_equal(hamming_matrix(codes), hamming_matrix(codes, way=slow))
 
 
 @pytest.mark.parametrize("way", WAYS)
