@@ -22,6 +22,8 @@ FIGURES = {
         "dose_response",
         "dose_response_all_tokens",
         "steering_slope_by_layer",
+        "survival_by_layer",
+        "entanglement",
     ],
     "Over which range of scales, and at what cost?": [
         "effect_against_cost",
@@ -40,6 +42,9 @@ EVIDENCE = [
     UNITS,
     DECODABLE,
     *tables_of_concepts("calibration"),
+    *tables_of_concepts("readout"),
+    *tables_of_concepts("prompting"),
+    *([ENTANGLEMENT] if ENTANGLED else []),
     *expand(f"{TABLES}/sparse.parquet", concept=WITH_NEURONS, allow_missing=True),
     *expand(
         f"{TABLES}/positions.parquet",
@@ -58,6 +63,8 @@ UNUSED = {
         "other_probes": settings.probe.estimators,
         "nonlinear_gain": {"mlp", "nearest_neighbours"}
         & set(settings.probe.estimators),
+        "survival_by_layer": settings.steering.readout,
+        "entanglement": ENTANGLED,
         "dose_response_all_tokens": "all" in settings.steering.positions,
     }.items()
     if not used

@@ -1,8 +1,10 @@
 """Does pushing along the direction move the model: effect against strength."""
 
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from probesteer.figures.depth_colours import KEY_LIMIT, depth_colours, depth_key, depth_marker
 from probesteer.figures.facets import facet_figure, note_figure
@@ -23,7 +25,7 @@ from probesteer.figures.rows import (
     matching,
     random_range,
 )
-from probesteer.figures.style import FigureStyle
+from probesteer.figures.style import Colour, FigureStyle
 from probesteer.figures.units import many, unit_of
 from probesteer.places import Place
 
@@ -41,18 +43,27 @@ COLUMNS = (
     "metric",
     "value",
 )
+_ASKED: Colour = (0.80, 0.20, 0.15)
 _WHERE = {"from_last": "from the last prompt token on", "all": "at all tokens"}
 
 
-def draw(table: pd.DataFrame, style: FigureStyle, positions: str = "from_last") -> Figure:
+def draw(
+    table: pd.DataFrame,
+    style: FigureStyle,
+    prompting: pd.DataFrame | None = None,
+    *,
+    positions: str = "from_last",
+) -> Figure:
     """One panel a concept, one line a place: change of the logit difference over strength.
 
-    table: steering. Raises ProbesteerError where it is empty.
+    table: steering; prompting: what asking in words does, a level line for either side of a
+    concept. Raises ProbesteerError where `table` is empty.
     """
     checked(table, COLUMNS, "steering")
     rows = first_split(matching(table, metric="logit_difference_change", positions=positions))
     pushes = matching(rows, method="difference_of_means")
     random = matching(rows, method="random")
+    asked = _asked(prompting)
     with style.applied():
         if pushes.empty:
             return note_figure(style, f"Steering {_WHERE[positions]} was not measured.")
@@ -60,18 +71,31 @@ def draw(table: pd.DataFrame, style: FigureStyle, positions: str = "from_last") 
         facets = facet_figure(concepts_of(pushes), style)
         for concept, (axes,) in facets.panels.items():
             draw_band(axes, random_range(matching(random, concept=concept), "strength"))
+            _draw_asked(axes, matching(asked, concept=concept))
             _draw_places(axes, matching(pushes, concept=concept), places, style)
             spread_strengths(axes, pushes["strength"].to_numpy(dtype=float))
         unit = many(unit_of(pushes, "steering"))
         facets.figure.supxlabel(f"strength ({unit}), added {_WHERE[positions]}")
         facets.figure.supylabel("change of logit difference (nats)")
-        depth_key(
-            facets.figure,
-            places,
-            style,
-            [] if random.empty else [band_handle("random directions, range")],
-        )
+        extra: list[Artist] = []
+        if not random.empty:
+            extra.append(band_handle("random directions, range"))
+        if asked["concept"].isin(facets.panels).any():
+            extra.append(Line2D([], [], color=_ASKED, linestyle=":", label="in words"))
+        depth_key(facets.figure, places, style, extra)
         return facets.figure
+
+
+def _asked(prompting: pd.DataFrame | None) -> pd.DataFrame:
+    """The change of the logit difference when a concept is asked for in words."""
+    if prompting is None or prompting.empty:
+        return pd.DataFrame(columns=["concept", "strength", "value"])
+    return first_split(matching(prompting, metric="logit_difference_change", method="prompting"))
+
+
+def _draw_asked(axes: Axes, rows: pd.DataFrame) -> None:
+    for value in rows["value"]:
+        axes.axhline(float(value), color=_ASKED, linestyle=":", linewidth=1.0, zorder=2)
 
 
 def _draw_places(axes: Axes, rows: pd.DataFrame, places: list[Place], style: FigureStyle) -> None:

@@ -89,5 +89,6 @@ def sample_rows(truths: Sequence[Truth], pushed: list[Site], model: str) -> list
             for strength in (-2.0, 0.0, 2.0):
                 text = f" a thing of {truth.name}, said with strength {strength:g}."
                 key = (model, truth.name, *place, "difference_of_means", "from_last", "gap")
-                rows.append((*key, strength, prompt, text, 0))
+                signs = ("resid_post", 0, 2 * strength, 0.9, 1.0, 1.0, 0.0)
+                rows.append((*key, strength, prompt, text, 0, *signs))
     return rows

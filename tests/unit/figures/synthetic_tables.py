@@ -12,6 +12,11 @@ from tests.unit.figures.synthetic_evidence import (
 )
 from tests.unit.figures.synthetic_reading import cosine_rows, direction_rows, probe_rows
 from tests.unit.figures.synthetic_scale import scale_rows, sensitivity_rows
+from tests.unit.figures.synthetic_side_effects import (
+    entanglement_rows,
+    prompting_rows,
+    readout_rows,
+)
 from tests.unit.figures.synthetic_steering import sample_rows, steering_rows
 from tests.unit.figures.synthetic_transfer import position_rows, sparse_rows, transfer_rows
 from tests.unit.figures.synthetic_truth import TRUTHS, Row, Truth, sites, spread_sites
@@ -24,7 +29,13 @@ _STEERING = (
     "model concept site layer method draw positions unit strength split metric value low high n "
     "interval"
 )
-_SAMPLES = "model concept site layer method positions unit strength prompt continuation seed"
+_SAMPLES = "model concept site layer method positions unit strength prompt continuation seed "
+_SAMPLES += "read_site read_layer log_odds distinct_1 distinct_2 distinct_3 repetition"
+_READOUT = (
+    "model concept site layer method draw positions unit strength read_site read_layer split "
+    "metric value low high n interval"
+)
+_ENTANGLEMENT = _READOUT.replace("concept", "concept other")
 _SCALE = (
     "model concept site layer operator method positions unit strength metric value low high n "
     "interval"
@@ -66,6 +77,9 @@ def synthetic_tables(
         ),
         "cosines": _frame(_COSINES, cosine_rows(truths, places, model, rng)),
         "steering": _frame(_STEERING, steering_rows(truths, places, pushed, draws, model, rng)),
+        "readout": _frame(_READOUT, readout_rows(truths, places, pushed, model)),
+        "prompting": _frame(_STEERING, prompting_rows(truths, model)),
+        "entanglement": _frame(_ENTANGLEMENT, entanglement_rows(truths, places, pushed, model)),
         "samples": _frame(_SAMPLES, sample_rows(truths, pushed, model)),
         "scale": _frame(_SCALE, scale_rows(truths, places, pushed, model, rng)),
         "sensitivity": _frame(_SENSITIVITY, sensitivity_rows(truths, places, pushed, model)),

@@ -15,13 +15,15 @@ from tests.unit.figures.synthetic_truth import TRUTHS, Truth
 Tables = dict[str, pd.DataFrame]
 NAMES = [figure.name for figure in CATALOGUE]
 CAPTIONS = Path(__file__).parents[3] / "workflow" / "report"
-UNITS = ("nats", "share", "cosine", "accuracy", "factor", "AUROC", "bits")
+UNITS = ("nats", "share", "cosine", "accuracy", "factor", "AUROC", "bits", "class difference")
 OPTIONAL = [figure.name for figure in CATALOGUE if figure.shown is not None]
 IN_UNITS = {
     "dose_response",
     "dose_response_all_tokens",
     "steering_slope_by_layer",
     "scale_sensitivity",
+    "survival_by_layer",
+    "entanglement",
 }
 AWKWARD = (
     Truth("past-tense-versus-present-tense-of-the-main-verb-of-the-sentence"),

@@ -15,7 +15,7 @@ EFFECT = "metric == 'logit_difference_change' and split == 'all'"
 
 @pytest.mark.parametrize("positions", ["from_last", "all"])
 def test_dose_response_is_the_tables(tables: Tables, style: FigureStyle, positions: str) -> None:
-    figure = dose_response.draw(tables["steering"], style, positions)
+    figure = dose_response.draw(tables["steering"], style, positions=positions)
     rows = tables["steering"].query(f"{EFFECT} and positions == @positions")
     for truth in FOUR_TRUTHS:
         axes = panel(figure, truth.name)
@@ -43,7 +43,7 @@ def test_positions_that_were_not_steered_are_said_to_be_missing(
     tables: Tables, style: FigureStyle
 ) -> None:
     only_last = tables["steering"].query("positions == 'from_last'")
-    assert "not measured" in words(dose_response.draw(only_last, style, "all"))
+    assert "not measured" in words(dose_response.draw(only_last, style, positions="all"))
 
 
 def test_many_places_get_a_colour_bar_instead_of_a_legend(style: FigureStyle) -> None:
