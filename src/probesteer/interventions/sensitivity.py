@@ -112,21 +112,25 @@ def prompt_results(
 
 
 def prompt_statistics(strengths: Sequence[float], change: Numbers) -> Numbers:
-    """Slope, its square, whether it is below 0, and rank correlation: [4, prompts].
+    """Slope, its squared distance from the mean, whether it is below 0, rank correlation.
 
-    change: [S, prompts], at strengths within the window.
+    change: [S, prompts], at strengths within the window. Returns [4, prompts].
     """
     slopes = prompt_slopes(strengths, change)
     anti = np.where(np.isnan(slopes), np.nan, slopes < 0)
     # A prompt that doesn't respond at all goes neither way.
     ranks = prompt_rank_correlations(strengths, change)
     flat = (change == change[:1]).all(axis=0)
-    return np.stack([slopes, slopes**2, anti, np.where(flat, 0.0, ranks)])
+    return np.stack([slopes, (slopes - slopes.mean()) ** 2, anti, np.where(flat, 0.0, ranks)])
 
 
 def prompt_summaries(means: Numbers) -> Numbers:
-    """Means of `prompt_statistics`, [k, 4], with the square turned into a standard deviation."""
-    spread = np.sqrt(np.maximum(means[:, 1] - means[:, 0] ** 2, 0.0))
+    """Means of `prompt_statistics`, [1 + draws, 4], with a standard deviation for the squares.
+
+    The first row is of all prompts, about whose mean the squares were taken.
+    """
+    moved = means[:, 0] - means[0, 0]
+    spread = np.sqrt(np.maximum(means[:, 1] - moved**2, 0.0))
     return np.column_stack([means[:, 0], spread, means[:, 2:]])
 
 
