@@ -170,6 +170,45 @@ def test_maps_of_an_image_model_are_read_whole(layer: int, tmp_path: Path) -> No
         assert passage.predicted[row] == int(logits.argmax())
 
 
+@torch.no_grad()
+@pytest.mark.parametrize(
+    ("kind", "share"),
+    [
+        ("opt", lambda x: (x > 0).float()),
+        ("llama", torch.sigmoid),
+        ("gpt2", lambda x: (torch.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3)) + 1) / 2),
+        ("bert", torch.special.ndtr),
+    ],
+)
+def test_soft_codes_are_the_share_that_is_let_through(
+    kind: str, share: Callable[[Tensor], Tensor], load_tiny: Load
+) -> None:
+    loaded = load_tiny(kind)
+    ids = tokenize(loaded, TEXTS[:4], "text").ids
+    place, token = Place("resid_post", 0), np.array([len(sequence) - 1 for sequence in ids])
+    model = ModelContinuation(loaded, TextInputs(ids), place, token)
+    examples = np.array([2, 0, 3])
+    soft = model.soft_codes_of(examples)
+    seen: list[Tensor] = []
+    linear = loaded.blocks[1].get_submodule(BEFORE_GATE[kind])
+    linear.register_forward_hook(lambda _, __, out: seen.append(out.reshape(-1, out.shape[-1])[-1]))
+    for row, example in enumerate(examples):
+        loaded.model(torch.from_numpy(ids[example])[None])
+        expected = share(seen[-1])
+        np.testing.assert_allclose(soft[row, : len(expected)], expected, atol=2e-4)
+    # Half open is where the sign changes.
+    assert np.array_equal(soft > 0.5, model.codes_of(examples).unpacked())
+    pushed = model.soft_codes_of(examples, 3 * model.activations(examples))
+    assert not np.array_equal(pushed, soft)
+
+
+@torch.no_grad()
+def test_soft_codes_of_relu_maps_are_the_bits(tmp_path: Path) -> None:
+    model = ModelContinuation(load_image_model("resnet", tmp_path), noise(3), Place("resid_pre", 1))
+    examples = np.arange(3)
+    assert np.array_equal(model.soft_codes_of(examples), model.codes_of(examples).unpacked())
+
+
 def test_a_model_without_a_head_predicts_nothing(load_tiny: Load) -> None:
     loaded = load_tiny("encoder")
     inputs = TextInputs(tokenize(loaded, TEXTS[:2], "text").ids)

@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from probesteer.errors import ProbesteerError
 from probesteer.geometry.polytopes.codes import SplineCodes, pack_codes
-from probesteer.geometry.polytopes.gates import Gate, find_gates, gates_between, sees_tokens
+from probesteer.geometry.polytopes.gates import find_gates, gates_between
 from probesteer.geometry.polytopes.passage import Passage, join_passages
+from probesteer.geometry.polytopes.recording import Read, Recorder, openness, signs
 from probesteer.models.inputs import Inputs
 from probesteer.models.loading import LoadedModel
 from probesteer.models.replay import resumed_after
@@ -77,6 +78,24 @@ class ModelContinuation:
         """The codes of unchanged examples: [m]."""
         return self._read(None, examples).codes
 
+    @torch.no_grad()
+    def soft_codes_of(
+        self, examples: NDArray[np.int64], activations: NDArray[np.floating[Any]] | None = None
+    ) -> NDArray[np.float32]:
+        """How far each unit is open, 0 to 1: [m, units]; for functions that don't jump.
+
+        x Phi(x) of GELU is open by Phi(x), x sigmoid(x) of SiLU by sigmoid(x): the soft codes of
+        Balestriero & Baraniuk 2018 (arXiv 1810.09274). Of ReLU they are the bits of the code.
+        activations: [m, d], put at the place; None: what the model itself has there.
+        """
+        order, parts = [], []
+        for rows in self._batches(examples):
+            new = None if activations is None else torch.from_numpy(activations[rows])
+            parts.append(self._pass(examples[rows], new, openness)[0])
+            order.append(rows)
+        soft: NDArray[np.float32] = np.concatenate(parts)
+        return soft[np.argsort(np.concatenate(order))]
+
     def __call__(
         self, activations: NDArray[np.floating[Any]], examples: NDArray[np.int64]
     ) -> Passage:
@@ -90,7 +109,8 @@ class ModelContinuation:
         order, parts = [], []
         for rows in self._batches(examples):
             new = None if activations is None else torch.from_numpy(activations[rows])
-            parts.append(self._pass(examples[rows], new))
+            units, scores, predicted = self._pass(examples[rows], new, signs)
+            parts.append(Passage(pack_codes(units), scores, predicted))
             order.append(rows)
         return join_passages(parts, np.concatenate(order))
 
@@ -98,13 +118,18 @@ class ModelContinuation:
         lengths = self._inputs.lengths[examples]
         return list(batches_by_length(lengths, self._batch_tokens, padded=False))
 
-    def _pass(self, examples: NDArray[np.int64], new: Tensor | None) -> Passage:
-        """Rows of equal length; those of one example share what lies below the place."""
+    def _pass(
+        self, examples: NDArray[np.int64], new: Tensor | None, read: Read
+    ) -> tuple[NDArray[Any], NDArray[np.float32], NDArray[np.int64]]:
+        """What is read of the units, the scores and the predictions.
+
+        Rows are of equal length; those of one example share what lies below the place.
+        """
         distinct, row = np.unique(examples, return_inverse=True)
         given = self._inputs.batch(self._loaded, distinct.tolist())
         at = torch.from_numpy(row).to(self._loaded.device)
         stacked = {name: x[at] if isinstance(x, Tensor) else x for name, x in given.items()}
-        recorder = _Recorder(self._loaded, self._gates, stacked, self._tokens(examples))
+        recorder = Recorder(self._loaded, self._gates, stacked, self._tokens(examples), read)
         with ExitStack() as hooks:
             if new is not None:
                 hidden, outputs = self._run_below(given)
@@ -117,7 +142,7 @@ class ModelContinuation:
                     hooks.enter_context(resumed_after(blocks, self._place, changed, outputs))
             recorder.attach(hooks)
             scores, predicted = self._predictions(stacked, examples)
-        return Passage(recorder.codes(), scores, predicted)
+        return recorder.units(), scores, predicted
 
     def _run_below(self, given: Mapping[str, Any]) -> tuple[Tensor, list[Any]]:
         """What is at the place, and what each block up to it returned."""
@@ -178,62 +203,3 @@ class ModelContinuation:
             logits = logits[rows, token]
         scores: NDArray[np.float32] = logits[:, self._outputs].float().cpu().numpy()
         return scores, logits.argmax(dim=1).cpu().numpy()
-
-
-class _Recorder:
-    """The signs of what goes into the gates in one pass."""
-
-    def __init__(
-        self,
-        loaded: LoadedModel,
-        gates: Sequence[Gate],
-        given: Mapping[str, Any],
-        token: Tensor | None,
-    ) -> None:
-        self._loaded, self._gates, self._token = loaded, set(gates), token
-        self._ids: Tensor | None = given.get("input_ids")
-        self._batch = next(len(x) for x in given.values() if isinstance(x, Tensor))
-        # Asked now, since to find it out a pass is made.
-        self._tokens_first = loaded.blocks.tokens_first
-        self._layer: int | None = None  # whose block is running
-        self._signs: list[NDArray[np.bool_]] = []
-
-    def attach(self, hooks: ExitStack) -> None:
-        """Record until the context ends."""
-
-        def runs(layer: int | None) -> Any:
-            def note(*_: Any) -> None:
-                self._layer = layer
-
-            return note
-
-        for layer in {gate.layer for gate in self._gates}:
-            block = self._loaded.blocks[layer]
-            hooks.callback(block.register_forward_pre_hook(runs(layer)).remove)
-            hooks.callback(block.register_forward_hook(runs(None)).remove)
-        for module in {gate.module for gate in self._gates}:
-            hooks.callback(module.register_forward_pre_hook(self._record).remove)
-
-    def codes(self) -> SplineCodes:
-        """One row an example, its units in the order of the calls."""
-        return pack_codes(np.concatenate(self._signs, axis=1))
-
-    def _record(self, module: nn.Module, args: tuple[Any, ...]) -> None:
-        if self._layer is None or Gate(self._layer, module) not in self._gates:
-            return
-        x: Tensor = args[0]
-        x = x.reshape(self._batch, -1) if self._token is None else self._at_token(x)
-        self._signs.append((x > 0).flatten(1).cpu().numpy())
-
-    def _at_token(self, x: Tensor) -> Tensor:
-        """x: [batch, tokens, u], [tokens, batch, u] or all in one row -> [batch, u]."""
-        assert self._token is not None and self._ids is not None
-        if not sees_tokens(x, self._ids):
-            raise ProbesteerError(
-                f"model {self._loaded.name}: layer {self._layer} shows its units other rows than "
-                "the tokens; leave the polytopes out for this model"
-            )
-        rows, token = torch.arange(self._batch, device=x.device), self._token.to(x.device)
-        if self._tokens_first:
-            return x.reshape(-1, self._batch, x.shape[-1])[token, rows]
-        return x.reshape(self._batch, -1, x.shape[-1])[rows, token]
