@@ -16,6 +16,7 @@ from probesteer.geometry.polytopes.hamming import (
     faster_way,
     hamming_matrix,
     hamming_pairs,
+    soft_hamming_matrix,
 )
 
 
@@ -72,6 +73,15 @@ def test_pairs_are_the_entries_of_the_matrix(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr("probesteer.geometry.polytopes.hamming._WORDS_AT_ONCE", 1)
     a, b = pack_codes(units(200, 129)), pack_codes(units(200, 129, seed=1))
     assert np.array_equal(hamming_pairs(a, b), np.diag(hamming_matrix(a, b)))
+
+
+def test_soft_distances_are_sums_of_differences() -> None:
+    soft = np.random.default_rng(0).random((7, 30)).astype(np.float32)
+    expected = np.abs(soft[:, None] - soft[None]).sum(axis=2)
+    np.testing.assert_allclose(soft_hamming_matrix(soft), expected, rtol=1e-5)
+    hard = units(7, 30)
+    found = soft_hamming_matrix(hard.astype(np.float32))
+    assert np.array_equal(found, hamming_matrix(pack_codes(hard)))
 
 
 def test_codes_of_other_lengths_are_refused() -> None:

@@ -10,9 +10,11 @@ from probesteer.geometry.polytopes.density import (
     PairDensities,
     _means,
     compare_densities,
+    densities_of,
     euclidean_matrix,
     pair_densities,
 )
+from probesteer.geometry.polytopes.hamming import soft_hamming_matrix
 
 N = 24
 
@@ -51,6 +53,14 @@ def test_means_are_those_of_a_loop_over_pairs() -> None:
     welch = stats.ttest_ind(within, between, equal_var=False)
     assert found.welch_t == pytest.approx(welch.statistic, rel=1e-4)
     assert found.welch_p == pytest.approx(welch.pvalue, rel=1e-3)
+
+
+def test_soft_codes_that_are_hard_have_the_same_densities() -> None:
+    active, X, _ = data()
+    hard = pair_densities(pack_codes(active), X)
+    soft = densities_of(soft_hamming_matrix(active.astype(np.float32)), X)
+    assert np.array_equal(soft.density, hard.density)
+    assert np.array_equal(soft.valid, hard.valid)
 
 
 def test_equal_activations_make_no_pair() -> None:

@@ -62,12 +62,16 @@ def pair_densities(codes: SplineCodes, X: NDArray[np.floating[Any]]) -> PairDens
     """
     if len(codes) != len(X):
         raise ValueError(f"{len(codes)} codes of {len(X)} activations")
+    return densities_of(hamming_matrix(codes).astype(np.float32), X)
+
+
+def densities_of(counted: NDArray[np.float32], X: NDArray[np.floating[Any]]) -> PairDensities:
+    """The same from distances of codes, hard or soft: [n, n], which are overwritten."""
     distance = euclidean_matrix(X)
     valid = distance > 0
-    density = hamming_matrix(codes).astype(np.float32)
-    np.divide(density, distance, out=density, where=valid, casting="same_kind")
-    density[~valid] = 0
-    return PairDensities(density, valid)
+    np.divide(counted, distance, out=counted, where=valid, casting="same_kind")
+    counted[~valid] = 0
+    return PairDensities(counted, valid)
 
 
 def euclidean_matrix(X: NDArray[np.floating[Any]]) -> FloatArray:

@@ -67,6 +67,16 @@ def hamming_pairs(codes: SplineCodes, others: SplineCodes) -> NDArray[np.int64]:
     return distances
 
 
+def soft_hamming_matrix(soft: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Distances between soft codes [n, units], in units: [n, n], sums of differences.
+
+    Of codes that are 0 or 1 these are the Hamming distances.
+    """
+    given = torch.from_numpy(np.ascontiguousarray(soft, dtype=np.float32))
+    distances: NDArray[np.float32] = torch.cdist(given, given, p=1).numpy()
+    return distances
+
+
 @cache
 def faster_way() -> str:
     """The faster way on this machine, by one block of 128 codes; the product where they tie."""
