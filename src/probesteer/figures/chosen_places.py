@@ -8,23 +8,18 @@ import pandas as pd
 from probesteer.figures.places import depth
 from probesteer.figures.rows import matching
 from probesteer.places import Place
-
-READING_METRICS = ("accuracy", "r2")
-"""What says how well a concept is read: of labels, and of real numbers. A concept has one."""
+from probesteer.probe_rows import of_probe, of_reading
 
 
-def of_reading(rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows of `rows` (column metric) that say how well the concept is read."""
-    return rows[rows["metric"].isin(READING_METRICS)]
+def chosen_place(table: pd.DataFrame, method: str | None = None) -> Place | None:
+    """Where `method`, or else the probe, reads best on the validation split; the earliest of
+    equals.
 
-
-def chosen_place(table: pd.DataFrame, method: str = "logistic") -> Place | None:
-    """Where `method` reads best on the validation split; the earliest of equals.
-
-    table: rows of one model and concept, with columns site, layer, method, draw, split, metric,
-    value. None where it has no such rows.
+    table: rows of one model and concept, with columns model, concept, site, layer, method, draw,
+    split, metric, value. None where it has no such rows.
     """
-    rows = of_reading(matching(table, method=method, draw=-1, split="validation"))
+    every = of_reading(matching(table, draw=-1, split="validation"))
+    rows = of_probe(every) if method is None else matching(every, method=method)
     values = {
         Place(str(site), int(layer)): float(value)
         for site, layer, value in zip(rows["site"], rows["layer"], rows["value"], strict=True)

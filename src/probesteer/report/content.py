@@ -13,7 +13,8 @@ class ConceptText:
 
     description: str
     labels: tuple[str, str]
-    """What label 0 and label 1 mean; directions point towards label 1."""
+    """What the two sides mean: label 0 and label 1, the other classes and the last, the low and the
+    high end. Directions point towards the second."""
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,13 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from probesteer.figures.chosen_places import chosen_place, of_reading
+from probesteer.figures.chosen_places import chosen_place
 from probesteer.figures.other_probes import NONLINEAR
 from probesteer.figures.places import at_place
 from probesteer.figures.rows import matching
 from probesteer.figures.sparse_probes import sparse_places
 from probesteer.places import Place
+from probesteer.probe_rows import of_probe, of_reading
 from probesteer.report.evidence import (
     NO_EVIDENCE,
     UNKNOWN,
@@ -83,13 +84,13 @@ def spread_of(rows: pd.DataFrame) -> Spread:
 def _adjusted(rows: pd.DataFrame | None, place: Place) -> float:
     if rows is None or rows.empty:
         return math.nan
-    found = at_place(matching(rows, method="logistic", split="test"), place)
+    found = at_place(matching(of_probe(rows), split="test"), place)
     return math.nan if found.empty else float(found.iloc[0]["adjusted"])
 
 
 def _unreached_by(here: pd.DataFrame) -> int:
     """The shuffled draws at a place whose p-value is the smallest that they allow, or 0."""
-    p_value = first_numbers(matching(here, method="logistic", metric="p_value"))[0]
+    p_value = first_numbers(matching(of_probe(here), metric="p_value"))[0]
     draws = of_reading(matching(here, method="shuffled_labels"))
     count = int((draws["draw"] >= 0).sum())
     return count if math.isclose(p_value, 1 / (1 + count)) else 0

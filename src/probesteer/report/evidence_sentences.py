@@ -86,7 +86,8 @@ def _resplits(finding: Finding) -> str:
         return ""
     ways = "one other way" if again.count == 1 else f"{again.count} other ways"
     reached = spread(again.mean, again.sd) if math.isfinite(again.sd) else number(again.mean)
-    return f"With the groups split in {ways}, the probe at this place gets {reached}."
+    what = "an R² of " if finding.metric == "r2" else ""
+    return f"With the groups split in {ways}, the probe at this place gets {what}{reached}."
 
 
 def _neurons(finding: Finding) -> str:

@@ -14,7 +14,7 @@ from probesteer.report.evidence import UNKNOWN
 from probesteer.report.evidence_rows import first_numbers, spread_of
 from probesteer.report.numbers import estimate, number, spread
 
-_CHOSEN = "at the layer where the logistic probe is most accurate on validation"
+_CHOSEN = "at the layer where the probe reads best on validation"
 
 
 def transfer_table(tables: Mapping[str, pd.DataFrame]) -> CompactTable:

@@ -1,7 +1,8 @@
 """A finding: the evidence on one concept in one model, and what it amounts to.
 
 The rules of every verdict are here and nowhere else. Places are chosen on validation; what is
-judged is of the test split.
+judged is of the test split. Where labels are real numbers, what is said of the
+accuracy holds of R².
 
 - It is above the shuffled labels if the accuracy's interval starts above their mean plus two
   standard deviations, and the p-value against them, corrected over all concepts and places, is
@@ -110,6 +111,9 @@ class Finding:
 
     metric: str = "accuracy"
     """What `accuracy` is: that of labels, or "r2" where they are real numbers."""
+
+    chance: float = 0.5
+    """What a guess reaches: 1 / k of k classes, 0 of real numbers."""
 
     evidence: Evidence = NO_EVIDENCE
     """What else is known at `best_place`."""

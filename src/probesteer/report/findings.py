@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from probesteer.errors import ProbesteerError
-from probesteer.figures.chosen_places import highest, of_reading
+from probesteer.figures.chosen_places import highest
 from probesteer.figures.places import at_place, depth, places_of
 from probesteer.figures.rows import first_split, matching
 from probesteer.figures.units import step_of, unit_of
 from probesteer.places import Place
+from probesteer.probe_rows import guess, of_probe, of_reading
 from probesteer.report.evidence import UNKNOWN, Numbers
 from probesteer.report.evidence_rows import evidence_of, first_numbers
 from probesteer.report.finding import Finding, above_controls
@@ -43,7 +44,11 @@ def findings_of(tables: Mapping[str, pd.DataFrame]) -> list[Finding]:
         for model, concept in pairs.itertuples(index=False)
     ]
     return [
-        replace(found, evidence=evidence_of(tables, found.model, found.concept, found.best_place))
+        replace(
+            found,
+            chance=guess(matching(probes, model=found.model, concept=found.concept)),
+            evidence=evidence_of(tables, found.model, found.concept, found.best_place),
+        )
         for found in findings
     ]
 
@@ -125,7 +130,7 @@ def _reading(accuracies: pd.DataFrame, split: str) -> _Reading:
     rows = matching(accuracies, split=split, draw=-1)
     shuffled = numbers_by_place(matching(rows, method="shuffled_labels"))
     return _Reading(
-        probe=numbers_by_place(matching(rows, method="logistic")),
+        probe=numbers_by_place(of_probe(rows)),
         # the table's high end is the mean plus the standard deviation
         null={place: (mean, high - mean) for place, (mean, _, high) in shuffled.items()},
         baseline=first_numbers(matching(rows, method="bag_of_tokens")),

@@ -64,6 +64,9 @@ class ModelSection:
     chapters: list[Chapter]
     tables: list[CompactTable]
     samples: dict[str, list[PromptSamples]]
+    real: bool
+    """Whether any concept's labels are real numbers."""
+
     untrained: bool
     """Whether an untrained model was tried on any concept."""
 
@@ -123,6 +126,7 @@ def _section(content: ReportContent, model: str, findings: list[Finding]) -> Mod
         chapters=_chapters(content, model),
         tables=compact_tables(content.tables, model),
         samples=samples_of(content.tables.get("samples"), model),
+        real=any(finding.metric == "r2" for finding in own),
         untrained=any(finding.beyond_untrained is not None for finding in own),
         beyond_untrained=sum(finding.reads and bool(finding.beyond_untrained) for finding in own),
         slope_unit=f"{per(steered.unit)}, {span(steered.slope_step)}",

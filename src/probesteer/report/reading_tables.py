@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 
 import pandas as pd
 
-from probesteer.figures.chosen_places import of_reading
 from probesteer.figures.other_probes import LINEAR, NONLINEAR
 from probesteer.figures.places import axis_label
 from probesteer.figures.rows import matching
 from probesteer.places import Place
+from probesteer.probe_rows import of_probe, of_reading
 from probesteer.report.compact_table import CompactTable, lookup, pairs_of, rows_of
 from probesteer.report.evidence import UNKNOWN
 from probesteer.report.numbers import MISSING, estimate, number, p_value, spread
@@ -20,14 +20,17 @@ Cell = Callable[[Key], str]
 def reading_table(tables: Mapping[str, pd.DataFrame]) -> CompactTable:
     """Accuracy, its null, and the size of what is read."""
     on_test = rows_of(tables, "probes", split="test")
-    probe = matching(on_test, method="logistic", draw=-1)
+    probe = of_probe(matching(on_test, draw=-1))
     directions = rows_of(tables, "directions", method="difference_of_means", draw=-1)
-    significance = rows_of(tables, "significance", method="logistic", split="test")
+    significance = of_probe(rows_of(tables, "significance", split="test"))
     cells = {
         "accuracy": _estimates(of_reading(probe)),
         "AUROC": _estimates(matching(probe, metric="auroc")),
-        "shuffled labels": _spreads(of_reading(_summary(on_test, "shuffled_labels"))),
     }
+    ranks = matching(probe, metric="spearman")
+    if len(ranks):
+        cells["rank correlation"] = _estimates(ranks)
+    cells["shuffled labels"] = _spreads(of_reading(_summary(on_test, "shuffled_labels")))
     if len(significance):
         adjusted = lookup(significance.assign(value=significance["adjusted"], low=0.0, high=0.0))
         cells["corrected p"] = lambda key: p_value(adjusted.get(key, UNKNOWN)[0])
@@ -47,7 +50,7 @@ def controls_table(tables: Mapping[str, pd.DataFrame]) -> CompactTable:
     """What stands for and against the probe at each place, as far as it was measured."""
     probes = rows_of(tables, "probes")
     on_test = matching(probes, split="test")
-    probe = matching(on_test, method="logistic", draw=-1)
+    probe = of_probe(matching(on_test, draw=-1))
     found = {
         "untrained model": (_estimates, of_reading(_summary(on_test, "untrained"))),
         "control tasks": (_spreads, of_reading(_summary(on_test, "control_task"))),
@@ -57,7 +60,7 @@ def controls_table(tables: Mapping[str, pd.DataFrame]) -> CompactTable:
         "log loss (bits)": (_estimates, matching(probe, metric="log_loss")),
         "compression, training rows": (
             _values,
-            matching(probes, method="logistic", metric="compression"),
+            matching(of_probe(probes), metric="compression"),
         ),
     }
     cells = {name: shown(rows) for name, (shown, rows) in found.items() if len(rows)}
@@ -66,7 +69,8 @@ def controls_table(tables: Mapping[str, pd.DataFrame]) -> CompactTable:
         "The same probe on a model with its weights drawn anew, on control tasks (every word has "
         "a label by lot; mean ± standard deviation), the difference to these, and the groups "
         "split in other ways (mean ± standard deviation). Test split, with 95% bootstrap "
-        "intervals. Log loss: an example's, 1 for a guess. Compression: uniform bits over bits.",
+        "intervals. Log loss: an example's; a guess between k classes costs log2 k bits, 1 of two. "
+        f"Compression: uniform bits over bits.{_r_squared(probe)}",
         ["concept", "layer", "accuracy", *cells],
         _rows(pairs_of(probe), {"accuracy": _estimates(of_reading(probe)), **cells})
         if cells
@@ -77,7 +81,7 @@ def controls_table(tables: Mapping[str, pd.DataFrame]) -> CompactTable:
 def other_probes_table(tables: Mapping[str, pd.DataFrame]) -> CompactTable:
     """Accuracy of the other estimators, and what the nonlinear ones gain."""
     on_test = rows_of(tables, "probes", split="test", draw=-1)
-    accuracies = of_reading(on_test)
+    accuracies = matching(on_test, metric="accuracy")
     others = {
         name: matching(accuracies, method=method)
         for method, name in (LINEAR | NONLINEAR).items()
@@ -94,8 +98,7 @@ def other_probes_table(tables: Mapping[str, pd.DataFrame]) -> CompactTable:
     return CompactTable(
         "Other probes",
         "Accuracy on the test split, with 95% bootstrap intervals. Gain: accuracy minus that of "
-        "the logistic probe on the same examples, with the interval of the difference."
-        f"{_r_squared(on_test)}",
+        "the logistic probe on the same examples, with the interval of the difference.",
         ["concept", "layer", *cells],
         _rows(pairs_of(pd.concat(others.values())) if others else [], cells),
     )
@@ -135,4 +138,5 @@ def _spreads(rows: pd.DataFrame) -> Cell:
 
 def _r_squared(rows: pd.DataFrame) -> str:
     """Says what stands for the accuracy of real numbers, where there are any."""
-    return " Of labels that are real numbers: R²." if (rows["metric"] == "r2").any() else ""
+    said = " Where labels are real numbers, R² stands for the accuracy."
+    return said if (rows["metric"] == "r2").any() else ""

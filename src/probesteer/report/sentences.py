@@ -81,9 +81,13 @@ def steering_sentence(finding: Finding) -> str:
 
 
 def _does(finding: Finding, accuracy: str) -> str:
+    """What the probe gets; what a guess would is told where it isn't one in two."""
     if finding.metric == "r2":
-        return f"explains {accuracy} of the variance of the test examples (R²)"
-    return f"is right on {accuracy} of the test examples"
+        if finding.accuracy > 0:
+            return f"explains {accuracy} of the variance of the test examples (R²)"
+        return f"explains none of the variance of the test examples (R² {accuracy})"
+    chance = "" if finding.chance == 0.5 else f" (chance {number(finding.chance)})"
+    return f"is right on {accuracy} of the test examples{chance}"
 
 
 def _null(finding: Finding) -> str:
@@ -100,6 +104,7 @@ def _first_place(finding: Finding) -> str:
     if finding.read_from == finding.best_place:
         return " On validation it is the first place above both."
     there = estimate(finding.read_from_accuracy, finding.read_from_low, finding.read_from_high)
+    there = f"an R² of {there}" if finding.metric == "r2" else there
     return (
         f" The first place above both, chosen on validation, is {phrase(finding.read_from)}: "
         f"{there} on the test examples."

@@ -52,7 +52,8 @@ def _row(finding: Finding, several: bool, untrained: bool) -> list[str]:
     return [
         " ".join(name.split()),
         _label(finding.read_from),
-        _share(finding.accuracy, finding.accuracy_low, finding.accuracy_high),
+        ("R² " if finding.metric == "r2" else "")
+        + _share(finding.accuracy, finding.accuracy_low, finding.accuracy_high),
         "/".join(map(number, controls)),
         estimate(finding.slope, finding.slope_low, finding.slope_high),
         _size(finding.random_size),

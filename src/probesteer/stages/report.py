@@ -68,7 +68,9 @@ def run(
             measured=measured,
         ),
         concepts={
-            name: ConceptText(concept.description, (concept.labels[0], concept.labels[1]))
+            name: ConceptText(
+                concept.description, (" or ".join(concept.labels[:-1]), concept.labels[-1])
+            )
             for name, concept in composed.concept.items()
         },
         provenance={
