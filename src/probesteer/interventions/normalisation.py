@@ -27,6 +27,8 @@ from probesteer.places import Place
 Numbers = NDArray[np.float64]
 
 _ONE_STACK = ("causal", "masked", "encoder")
+# Relative changes below this may come of a batch of another size.
+_ROUNDING = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +54,7 @@ class LaterChange:
         """
         with np.errstate(divide="ignore", invalid="ignore"):
             share = 1 - self.attention_change / self.input_change
-        return np.where(self.input_change > 0, share, np.nan)
+        return np.where(self.input_change > _ROUNDING, share, np.nan)
 
 
 @torch.no_grad()

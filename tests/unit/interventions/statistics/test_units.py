@@ -61,9 +61,9 @@ def test_the_table_has_strengths_and_slopes_in_every_unit() -> None:
         np.testing.assert_allclose(strengths.loc[unit, columns].astype(float), expected)
         expected = np.array([6.0, 3.0, 9.0, times**2]) / times
         np.testing.assert_allclose(slopes.loc[unit, columns].astype(float), expected)
-    expected = [ANGLES[3], ANGLES[3] / 2, ANGLES[4], ANGLES[4]]
+    expected = np.array([ANGLES[3], ANGLES[3] / 2, ANGLES[4], ANGLES[4]])
     np.testing.assert_allclose(strengths.loc["angle", columns].astype(float), expected)
-    assert float(slopes.loc["angle", "value"]) == pytest.approx(6 / ANGLES[3])
+    assert slopes["value"].to_dict()["angle"] == pytest.approx(6 / ANGLES[3])
     assert set(found["metric"]) == {"usable_high", "doubling_positive", "slope_at_zero"}
     assert found[found["metric"] == "doubling_positive"]["value"].isna().all()
 
