@@ -94,8 +94,18 @@ def _asked(prompting: pd.DataFrame | None) -> pd.DataFrame:
 
 
 def _draw_asked(axes: Axes, rows: pd.DataFrame) -> None:
-    for value in rows["value"]:
+    """A level line for each side, marked at its end: up for label 1, down for label 0."""
+    for strength, value in zip(rows["strength"], rows["value"], strict=True):
         axes.axhline(float(value), color=_ASKED, linestyle=":", linewidth=1.0, zorder=2)
+        axes.plot(
+            [1.0],
+            [float(value)],
+            color=_ASKED,
+            marker="^" if strength > 0 else "v",
+            transform=axes.get_yaxis_transform(),
+            clip_on=False,
+            label=f"asked {strength:+g}",
+        )
 
 
 def _draw_places(axes: Axes, rows: pd.DataFrame, places: list[Place], style: FigureStyle) -> None:

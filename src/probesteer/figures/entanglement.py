@@ -35,7 +35,7 @@ COLUMNS = (
     "high",
 )
 METRICS = {
-    "probe_readout": ("Its probe", "change (its class difference = 1)"),
+    "probe_readout": ("Its probe", "change\n(class difference = 1)"),
     "logit_difference": ("Its logit difference", "change (nats)"),
 }
 _MOST_ANNOTATED = 9  # concepts

@@ -34,6 +34,7 @@ COLUMNS = (
     "value",
 )
 _PUSHED = "difference_of_means"
+_PALE: Colour = (0.91, 0.91, 0.91)
 
 
 def measured(table: pd.DataFrame) -> bool:
@@ -88,7 +89,10 @@ def _draw(
     numbered = rows.assign(place_index=[index[str(site), int(layer)] for site, layer in keys])
     random = matching(numbered, method="random")
     if not random.empty:
-        draw_band(axes, random_range(random, "place_index"))
+        smallest = random[random["strength"].abs() == random["strength"].abs().min()]
+        if len(smallest) < len(random):
+            draw_band(axes, random_range(random, "place_index"), _PALE)
+        draw_band(axes, random_range(smallest, "place_index"))
     pushed = matching(rows, method=_PUSHED)
     for strength, (colour, marker) in looks.items():
         curve = curve_over_places(matching(pushed, strength=strength), places)

@@ -39,6 +39,16 @@ def test_survival_is_the_tables(tables: Tables, style: FigureStyle) -> None:
     assert "+1 class gap" in words(figure)
 
 
+def test_random_directions_of_the_smallest_strength_stand_out(
+    tables: Tables, style: FigureStyle
+) -> None:
+    table = tables["readout"]
+    wider = table.assign(strength=3 * table["strength"], low=-0.9, high=0.8)
+    figure = survival_by_layer.draw(pd.concat([table, wider]), style)
+    found = [(low.min(), high.max()) for _, low, high in bands(panel(figure, NAMES[0]))]
+    np.testing.assert_allclose(found, [(-0.9, 0.8), (-0.2, 0.2)])
+
+
 def test_survival_is_of_the_test_prompts(tables: Tables, style: FigureStyle) -> None:
     table = tables["readout"]
     off = table.assign(value=table["value"].where(table["split"] == "test", 99.0))
@@ -103,6 +113,8 @@ def test_words_are_level_lines_beside_the_dose_response(
     dotted = [line for line in panel(figure, NAMES[0]).get_lines() if line.get_linestyle() == ":"]
     heights = [float(np.asarray(line.get_ydata())[0]) for line in dotted]
     assert sorted(heights) == [-ASKED, ASKED]
+    for side in (-1, 1):
+        assert values(panel(figure, NAMES[0]), f"asked {side:+g}") == side * ASKED
     assert "in words" in words(figure)
 
 

@@ -24,7 +24,8 @@ STEERING_FIGURES = (
             "axis. Bars: 95% bootstrap intervals over groups of prompts, for up to eight places. "
             "Grey: range over all random directions of the same length at these places. Dotted, "
             "where it was tried: the change when a sentence before the prompt asks for either side "
-            "of the concept and nothing is pushed. Vertical scales differ between panels."
+            "of the concept (triangle up: label 1) and nothing is pushed. Vertical scales differ "
+            "between panels."
         ),
     ),
     CatalogueEntry(
@@ -71,8 +72,8 @@ STEERING_FIGURES = (
             "steering, from the last prompt token on: 1 is the difference of the class means of "
             "that probe's own read-outs. Mean over test prompts with 95% bootstrap intervals over "
             "their groups. A probe was fitted to what the layer holds when nothing is pushed. "
-            "Grey: range over random directions of the same length, at all strengths shown. "
-            "Vertical scales differ between panels."
+            "Grey: range over random directions of the same length, darker at the smallest "
+            "strength alone. Vertical scales differ between panels."
         ),
         shown=survival_by_layer.measured,
     ),
