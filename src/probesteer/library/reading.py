@@ -24,7 +24,8 @@ from probesteer.settings.schema import ProbeSettings
 class Probes:
     """The probes of every place, and what they reach."""
 
-    table: pd.DataFrame  # site, layer, method, draw, split, metric, value, low, high, n, interval
+    table: pd.DataFrame
+    """model, concept, site, layer, method, draw, split, metric, value, low, high, n, interval."""
     probes: dict[Place, LogisticProbe]
     place: Place  # where the probe is most accurate on validation rows
 
@@ -61,9 +62,12 @@ def probe(activations: Activations, **settings: Any) -> Probes:
     )
     seed = activations.concept.seed
     found = evaluate_probes(activations.read, activations.places, labelled, asked, seed)
-    place = chosen_place(found.table)
+    # Keyed as in the workflow, so that figures and the report's rules take it.
+    names = {"model": activations.model.name, "concept": activations.concept.name}
+    table = found.table.assign(**names)[[*names, *found.table.columns]]
+    place = chosen_place(table)
     assert place is not None  # every place has a probe
-    return Probes(found.table, found.probes, place)
+    return Probes(table, found.probes, place)
 
 
 def direction(
