@@ -5,6 +5,8 @@ accuracy, one of real numbers by `ridge` and its R². Where there is `logistic`,
 the other estimators.
 """
 
+import math
+
 import pandas as pd
 
 READING_METRICS = ("accuracy", "r2")
@@ -16,11 +18,14 @@ _CONCEPT = ["model", "concept"]
 def of_probe(rows: pd.DataFrame) -> pd.DataFrame:
     """The rows of the probe of each concept.
 
-    rows: columns model, concept, method; of each concept all methods, or none but the probe's.
+    rows: columns model, concept, method; without the first two, of one concept. Of each concept all
+    methods, or none but the probe's.
     """
-    concepts = pd.MultiIndex.from_frame(rows[_CONCEPT])
     logistic = (rows["method"] == "logistic").to_numpy(dtype=bool)
     ridge = (rows["method"] == "ridge").to_numpy(dtype=bool)
+    if not set(_CONCEPT) <= set(rows.columns):
+        return rows[logistic if logistic.any() else ridge]
+    concepts = pd.MultiIndex.from_frame(rows[_CONCEPT])
     return rows[logistic | (ridge & ~concepts.isin(concepts[logistic]))]
 
 
@@ -48,4 +53,4 @@ def guess(rows: pd.DataFrame) -> float:
     if lengths.empty:
         return 0.5
     first = lengths.iloc[0]
-    return 1.0 / round(2.0 ** (float(first["value"]) / float(first["n"])))
+    return 1.0 / round(math.pow(2.0, float(first["value"]) / float(first["n"])))

@@ -15,8 +15,8 @@ def chosen_place(table: pd.DataFrame, method: str | None = None) -> Place | None
     """Where `method`, or else the probe, reads best on the validation split; the earliest of
     equals.
 
-    table: rows of one model and concept, with columns model, concept, site, layer, method, draw,
-    split, metric, value. None where it has no such rows.
+    table: rows of one model and concept, with columns site, layer, method, draw, split, metric,
+    value. None where it has no such rows.
     """
     every = of_reading(matching(table, draw=-1, split="validation"))
     rows = of_probe(every) if method is None else matching(every, method=method)

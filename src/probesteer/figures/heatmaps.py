@@ -16,10 +16,12 @@ def draw_heatmap(
     lowest: float,
     highest: float,
     annotation: str | None,
+    numbers: NDArray[np.float64] | None = None,
 ) -> QuadMesh:
     """Cells of `values` [rows, columns], the first row on top; unknown cells stay blank.
 
     annotation: format of the number in each cell, such as ".2f"; None leaves the cells plain.
+    numbers: [rows, columns], what is written where it isn't `values`.
     """
     rows, columns = values.shape
     mesh = axes.pcolormesh(
@@ -37,12 +39,13 @@ def draw_heatmap(
     if annotation is not None:
         colour_of_cell = np.asarray(mesh.cmap(mesh.norm(values)))
         shades = colour_of_cell[..., :3] @ np.array([0.2126, 0.7152, 0.0722])
+        written = values if numbers is None else numbers
         for (row, column), value in np.ndenumerate(values):
             if np.isfinite(value):
                 axes.text(
                     column + 0.5,
                     row + 0.5,
-                    _short(value, annotation),
+                    _short(float(written[row, column]), annotation),
                     ha="center",
                     va="center",
                     color="white" if shades[row, column] < _DARK else "black",

@@ -8,13 +8,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from probesteer.figures.accuracy_by_layer import CHANCE, COLUMNS
+from probesteer.figures.accuracy_by_layer import COLUMNS
 from probesteer.figures.facets import facet_figure, label_places, legend_above, note_figure
 from probesteer.figures.marks import draw_curve
 from probesteer.figures.places import on_stream, places_of, streams_of
 from probesteer.figures.rows import checked, concepts_of, curve_over_places, lowest_end, matching
 from probesteer.figures.style import Colour, FigureStyle
 from probesteer.places import Place
+from probesteer.probe_rows import guess
 
 Dashes = Literal["-", "--", ":"]
 
@@ -61,9 +62,10 @@ def draw(table: pd.DataFrame, style: FigureStyle) -> Figure:
         )
         for number, (concept, panels) in enumerate(facets.panels.items()):
             own = matching(others, concept=concept)
+            chance = guess(matching(table, concept=concept))
             probe = curve_over_places(matching(logistic, concept=concept), places)
             for axes, (name, methods) in zip(panels, kinds, strict=True):
-                axes.axhline(CHANCE, color="0.35", linewidth=0.7, linestyle=":", zorder=1)
+                axes.axhline(chance, color="0.35", linewidth=0.7, linestyle=":", zorder=1)
                 for method in reversed(methods):
                     _draw_method(axes, matching(own, method=method), method, places, style)
                 draw_curve(axes, probe, style.categories(1)[0], "logistic")

@@ -8,7 +8,6 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from probesteer.figures.accuracy_by_layer import CHANCE
 from probesteer.figures.chosen_places import chosen_place
 from probesteer.figures.facets import facet_figure, legend_above, note_figure
 from probesteer.figures.marks import band_handle, draw_band, draw_curve
@@ -16,6 +15,7 @@ from probesteer.figures.places import at_place, phrase
 from probesteer.figures.rows import checked, concepts_of, curve_over, lowest_end, matching
 from probesteer.figures.style import BAND_GREY, GREY, FigureStyle
 from probesteer.places import Place
+from probesteer.probe_rows import guess
 
 COLUMNS = (
     *("model", "concept", "site", "layer", "method", "size", "draw", "split", "metric", "value"),
@@ -71,7 +71,7 @@ def sparse_places(table: pd.DataFrame) -> dict[str, Place]:
 
 def _draw_concept(axes: Axes, rows: pd.DataFrame, style: FigureStyle) -> None:
     neurons, dense = style.categories(2)
-    axes.axhline(CHANCE, color="0.35", linewidth=0.7, linestyle=":", zorder=1)
+    axes.axhline(guess(rows), color="0.35", linewidth=0.7, linestyle=":", zorder=1)
     basis = curve_over(matching(rows, method="random_basis"), "size")
     draw_band(axes, basis, BAND_GREY)
     draw_curve(axes, basis, GREY, "random basis", marker="", intervals=False)

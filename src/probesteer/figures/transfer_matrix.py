@@ -29,9 +29,8 @@ def measured(table: pd.DataFrame) -> bool:
 def draw(table: pd.DataFrame, style: FigureStyle, probes: pd.DataFrame) -> Figure:
     """AUROC [fitted on, tested on] of both methods, each row at its own place.
 
-    The place of a row is the one where the logistic probe of its concept is most accurate on
-    validation. Concepts stand in the order of their families. table: transfer. Raises
-    ProbesteerError where it is empty.
+    The place of a row is the one where the probe of its concept reads best on validation. Concepts
+    stand in the order of their families. table: transfer. Raises ProbesteerError where it is empty.
     """
     checked(table, COLUMNS, "transfer")
     places = transfer_places(table, probes)

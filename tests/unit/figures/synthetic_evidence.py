@@ -56,8 +56,8 @@ def evidence_rows(
                 rows.append((*at, method, -1, "test", "gain_over_linear", gain, *ends))
             compression = 1 / max(0.1, 1 - 1.8 * (share - 0.5))
             lengths = {
-                "codelength": 600 / compression,
-                "uniform_codelength": 600.0,
+                "codelength": _COUNT / compression,
+                "uniform_codelength": float(_COUNT),
                 "compression": compression,
             }
             rows += [

@@ -34,7 +34,7 @@ EVIDENCE_FIGURES = (
             "AUROC of a probe that was fitted on the training examples of one concept (row) and "
             "tested on the test examples of another (column) whose labels mean the same. 0.5 is "
             "chance; below it, the order is the wrong way round. Each row is at the layer that its "
-            "label names, the one where the logistic probe of that concept is most accurate on "
+            "label names, the one where the probe of that concept reads best on "
             "validation. The diagonal is the concept itself; blank: not tried. The intervals are "
             "in the table of transfer."
         ),

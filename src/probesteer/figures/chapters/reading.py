@@ -12,11 +12,13 @@ READING_FIGURES = (
         title="Probe accuracy by layer",
         caption=(
             "Share of test examples that a logistic probe gets right, by layer, with 95% bootstrap "
-            "intervals over groups. Grey band: probes trained on shuffled labels, mean plus and "
-            "minus one standard deviation over the draws. Dashed: a bag-of-tokens classifier, "
+            "intervals over groups; where labels are real numbers, the share of their variance "
+            "that a ridge regression explains (R²). Grey band: probes trained on shuffled labels, "
+            "mean plus and minus one standard deviation over the draws. Dashed: a bag of tokens, "
             "which sees the words but not the model. Untrained model: the same probe on the same "
             "model with its weights drawn anew, before any training; where several sites were "
-            "read, dash-dotted in the colour of the site, without intervals. Dotted: chance."
+            "read, dash-dotted in the colour of the site, without intervals. Dotted: a guess, "
+            "right on one in k of k classes; the mean, of real numbers, whose R² is 0."
         ),
     ),
     CatalogueEntry(
@@ -26,8 +28,10 @@ READING_FIGURES = (
         draw=accuracy_heatmap.draw,
         title="Probe accuracy, all concepts",
         caption=(
-            "Share of test examples that a logistic probe gets right, for each concept and layer. "
-            "The colours start at 0.5, which is chance; the intervals are in the figure by layer."
+            "Share of test examples that a logistic probe gets right, for each concept and layer; "
+            "where labels are real numbers, R². The colours start at a guess, which is right on "
+            "0.5 of two labels and one in k of k classes; an R² of 0. The intervals are in the "
+            "figure by layer."
         ),
     ),
     CatalogueEntry(
@@ -39,8 +43,8 @@ READING_FIGURES = (
         caption=(
             "Share of test examples that a logistic probe gets right, for each layer and each "
             "token of the window that ends at the token that is read (0). Each cell is a probe of "
-            "its own. The colours start at 0.5, which is chance; the intervals are in the table "
-            "of positions."
+            "its own. The colours start at 0.5, a guess between the two sides of the concept; the "
+            "intervals are in the table of positions."
         ),
         shown=accuracy_by_position.measured,
     ),
