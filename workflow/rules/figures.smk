@@ -31,6 +31,10 @@ FIGURES = {
         "scale_sensitivity",
         "activation_scaling",
         "activation_scaling_loss",
+        "decodable_vs_steerable",
+        "prompt_slopes",
+        "off_distribution",
+        "normalisation",
     ],
 }
 

@@ -12,6 +12,7 @@ from probesteer.figures.chapters.estimators import ESTIMATORS_FIGURES
 from probesteer.figures.chapters.evidence import EVIDENCE_FIGURES
 from probesteer.figures.chapters.reading import READING_FIGURES
 from probesteer.figures.chapters.scale import SCALE_FIGURES
+from probesteer.figures.chapters.sensitivity import SENSITIVITY_FIGURES
 from probesteer.figures.chapters.steering import STEERING_FIGURES
 from probesteer.figures.facets import note_figure
 from probesteer.figures.style import FigureStyle
@@ -23,6 +24,7 @@ CATALOGUE: tuple[CatalogueEntry, ...] = (
     *DIRECTIONS_FIGURES,
     *STEERING_FIGURES,
     *SCALE_FIGURES,
+    *SENSITIVITY_FIGURES,
 )
 
 

@@ -12,6 +12,13 @@ from tests.unit.figures.synthetic_evidence import (
 )
 from tests.unit.figures.synthetic_reading import cosine_rows, direction_rows, probe_rows
 from tests.unit.figures.synthetic_scale import scale_rows, sensitivity_rows
+from tests.unit.figures.synthetic_sensitivity import (
+    DECODABLE,
+    STEERABILITY,
+    decodable_rows,
+    distance_rows,
+    steerability_rows,
+)
 from tests.unit.figures.synthetic_side_effects import (
     entanglement_rows,
     prompting_rows,
@@ -81,7 +88,15 @@ def synthetic_tables(
         "prompting": _frame(_STEERING, prompting_rows(truths, model)),
         "entanglement": _frame(_ENTANGLEMENT, entanglement_rows(truths, places, pushed, model)),
         "samples": _frame(_SAMPLES, sample_rows(truths, pushed, model)),
-        "scale": _frame(_SCALE, scale_rows(truths, places, pushed, model, rng)),
+        "scale": _frame(
+            _SCALE,
+            [
+                *scale_rows(truths, places, pushed, model, rng),
+                *distance_rows(truths, places, pushed, model),
+            ],
+        ),
+        "steerability": _frame(STEERABILITY, steerability_rows(truths, places, pushed, model)),
+        "decodable_vs_steerable": _frame(DECODABLE, decodable_rows(truths, places, pushed, model)),
         "sensitivity": _frame(_SENSITIVITY, sensitivity_rows(truths, places, pushed, model)),
     }
 

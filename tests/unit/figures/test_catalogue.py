@@ -22,6 +22,8 @@ IN_UNITS = {
     "dose_response_all_tokens",
     "steering_slope_by_layer",
     "scale_sensitivity",
+    "prompt_slopes",
+    "off_distribution",
     "survival_by_layer",
     "entanglement",
 }
