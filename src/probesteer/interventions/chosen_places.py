@@ -8,8 +8,7 @@ import pandas as pd
 
 from probesteer.directions.direction import Direction
 from probesteer.places import SITES, Place
-
-_READING_METRICS = ("accuracy", "r2")  # of labels, and of real numbers; a concept has one
+from probesteer.probe_rows import of_probe, of_reading
 
 
 def steepest_direction(
@@ -41,17 +40,13 @@ def best_reading_place(
     among: Collection[Place],
     preferred: Callable[[Place], bool] = lambda _: True,
 ) -> Place | None:
-    """Where the logistic probe reads best on validation, the earliest of equals.
+    """Where the probe reads best on validation, the earliest of equals.
 
     probes: the table of the probes stage, of one model and concept. Only places `among` count, and
     of these the preferred ones if there are any. None where no such place was read.
     """
-    rows = probes[
-        (probes["method"] == "logistic")
-        & (probes["draw"] == -1)
-        & (probes["split"] == "validation")
-        & probes["metric"].isin(_READING_METRICS)
-    ]
+    chosen_on = (probes["draw"] == -1) & (probes["split"] == "validation")
+    rows = of_probe(of_reading(probes[chosen_on]))
     read = {
         Place(str(site), int(layer)): float(value)
         for site, layer, value in zip(rows["site"], rows["layer"], rows["value"], strict=True)
