@@ -36,7 +36,7 @@ def draw(table: pd.DataFrame, style: FigureStyle) -> Figure:
     distances = matching(added, metric=_DISTANCE)
     with style.applied():
         if distances.empty:
-            return note_figure(style, "No distance from the cached activations was measured.")
+            return note_figure(style, "No distance of pushed activations was measured.")
         places = places_of(distances)
         facets = facet_figure(concepts_of(distances), style, rows_each=3, row_height=0.8)
         for number, (concept, panels) in enumerate(facets.panels.items()):

@@ -63,7 +63,8 @@ def draw(table: pd.DataFrame, style: FigureStyle) -> Figure:
             for method, name in _METHODS.items()
             if method in present
         ]
-        legend_above(facets.figure, [*key, band_handle("one standard deviation of prompts")])
+        key.append(band_handle("prompts, one standard deviation"))
+        legend_above(facets.figure, key, columns=2 if facets.columns == 1 else 4)
         return facets.figure
 
 

@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -25,8 +27,8 @@ def test_points_are_selectivity_and_effect_of_each_place(
         layer = own[own["layer"] == 2].set_index("metric")["value"]
         lines = panel(figure, truth.name).get_lines()
         (point,) = (line for line in lines if line.get_label() == "layer 2")
-        np.testing.assert_array_equal(point.get_xdata(), [layer["selectivity"]])
-        np.testing.assert_array_equal(point.get_ydata(), [layer["effect_at_cost"]])
+        np.testing.assert_array_equal(np.asarray(point.get_xdata()), [layer["selectivity"]])
+        np.testing.assert_array_equal(np.asarray(point.get_ydata()), [layer["effect_at_cost"]])
     assert "at a KL of 0.1 nats" in words(figure)
 
 
@@ -62,7 +64,7 @@ def test_slopes_of_prompts_have_their_spread_below_and_above(
     ]
     mean = own[own["metric"] == "prompt_slope"]["value"].to_numpy()
     np.testing.assert_array_equal(values(above, "logistic"), mean)
-    outlines = [area.get_paths()[0].vertices for area in above.collections]
+    outlines = [np.asarray(area.get_paths()[0].vertices) for area in above.collections]
     highest = max(float(outline[:, 1].max()) for outline in outlines if len(outline) > 4)
     of_means = table[
         (table["concept"] == name)
@@ -73,7 +75,7 @@ def test_slopes_of_prompts_have_their_spread_below_and_above(
     assert highest == pytest.approx(expected.max())
     below = figure.axes[figure.axes.index(above) + 4]
     shares = own[own["metric"] == "anti_steerable"]["value"].to_numpy()
-    assert any(np.array_equal(line.get_ydata(), shares) for line in below.get_lines())
+    assert any(np.array_equal(np.asarray(line.get_ydata()), shares) for line in below.get_lines())
 
 
 def test_effect_cost_and_distance_stand_in_one_column(tables: Tables, style: FigureStyle) -> None:
@@ -94,13 +96,14 @@ def test_the_next_block_stands_beside_the_stream(tables: Tables, style: FigureSt
     changes = np.abs(np.array(FACTORS) - 1)
     np.testing.assert_allclose(values(axes, "layer 1"), 0.1 * changes)
     dashed = [line for line in axes.get_lines() if line.get_linestyle() == "--"]
-    np.testing.assert_allclose(dashed[0].get_ydata(), changes)
+    np.testing.assert_allclose(np.asarray(dashed[0].get_ydata()), changes)
     dotted = [line for line in axes.get_lines() if line.get_linestyle() == ":"]
     assert all(np.abs(np.asarray(line.get_ydata())).max() == 0 for line in dotted)
 
 
-@pytest.mark.parametrize("figure", [off_distribution, normalisation])
-def test_what_a_run_did_not_measure_is_known(figure: object, tables: Tables) -> None:
-    measured = getattr(figure, "measured")  # noqa: B009
+@pytest.mark.parametrize("measured", [off_distribution.measured, normalisation.measured])
+def test_what_a_run_did_not_measure_is_known(
+    measured: Callable[[pd.DataFrame], bool], tables: Tables
+) -> None:
     assert measured(tables["scale"])
     assert not measured(tables["scale"].query("metric == 'neutral_loss'"))
