@@ -51,7 +51,14 @@ def test_classes_and_real_numbers_go_all_the_way(fresh: TinyProject) -> None:
     run = fresh.snakemake("all", config=["concept=topic,pleasure,mood"])
     assert run.returncode == 0, run.stdout + run.stderr
     results = fresh.folder / "results" / "tiny"
-    assert (results / "report.html").is_file()
+    page = (results / "report.html").read_text(encoding="utf-8")
+    for said in (
+        "animal or gloomy → cheerful",
+        "of the test examples (chance 0.33)",
+        "of the variance of the test examples (R²)",
+    ):
+        assert said in page.replace("\N{NO-BREAK SPACE}", " ")
+    assert "Reading pleasure was not measured" not in page
     for name, (method, metric) in {
         "topic": ("logistic", "accuracy"),
         "pleasure": ("ridge", "r2"),
