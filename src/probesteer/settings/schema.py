@@ -181,6 +181,25 @@ class ScaleSettings:
 
 
 @dataclass
+class GeometrySettings:
+    """Superposition and polytopes; nothing of it runs unless a part is named."""
+
+    parts: list[str] = field(default_factory=list)  # superposition, polytopes
+    trained_toys: bool = True  # try the instruments on toys that must be trained, too
+    threshold: float = 0.9  # a neuron reads a concept from this AUROC on, either way round
+    random_draws: int = 5  # random directions, rotations and shuffled labels beside them
+    examples: int = 120  # of a concept, whose spline codes are compared
+    paths: int = 16  # of these, from which rays and pushes start
+    factors: list[float] = field(
+        default_factory=lambda: [round(0.1 * step, 1) for step in range(41)]
+    )  # of the rays through an activation
+    strengths: list[float] = field(
+        default_factory=lambda: [0.5 * step for step in range(-32, 33)]
+    )  # of the pushes along the difference of means
+    unit: str = "gap"
+
+
+@dataclass
 class PlotSettings:
     """Look of the figures; widths in inches."""
 
@@ -208,4 +227,5 @@ class Settings:
     directions: DirectionSettings = field(default_factory=DirectionSettings)
     steering: SteeringSettings = field(default_factory=SteeringSettings)
     scale: ScaleSettings = field(default_factory=ScaleSettings)
+    geometry: GeometrySettings = field(default_factory=GeometrySettings)
     plot: PlotSettings = field(default_factory=PlotSettings)

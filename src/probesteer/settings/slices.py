@@ -13,6 +13,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from probesteer.errors import ProbesteerError
 from probesteer.files.digests import canonical_json
+from probesteer.settings.geometry_slices import geometry_slice
 from probesteer.settings.schema import (
     ActivationSettings,
     AskedSettings,
@@ -268,7 +269,7 @@ def stage_slice(
         return FiguresSlice(model, settings.plot)
     if stage == "report":
         return ReportSlice(settings)
-    raise KeyError(stage)
+    return geometry_slice(stage, settings, model, concept)
 
 
 def _of_examples(concept: ConceptSettings) -> dict[str, str]:

@@ -23,6 +23,7 @@ _CHOICES = {
     "site": SITES,
     "unit": ("gap", "sigma", "norm"),
     "positions": ("from_last", "all"),
+    "part": ("superposition", "polytopes"),
     "operator": ("add", "rotate", "clamp"),
     "method": ("difference_of_means", "logistic"),
     "kind": ("binary", "classes", "real"),
@@ -71,6 +72,7 @@ def validate(settings: Settings) -> None:
     _probe(settings)
     _sweeps(settings)
     _plot(settings)
+    _geometry(settings)
 
 
 def _labels(name: str, concept: ConceptSettings) -> None:
@@ -221,6 +223,21 @@ def _plot(settings: Settings) -> None:
     for key in ("column_width", "double_width", "font_size"):
         _positive(f"plot.{key}", getattr(plot, key))
     _at_least("plot.dpi", plot.dpi, 1)
+
+
+def _geometry(settings: Settings) -> None:
+    geometry = settings.geometry
+    for part in _listed("geometry.parts", geometry.parts) if geometry.parts else []:
+        _choice("geometry.parts", part, "part")
+    if not 0.5 < geometry.threshold <= 1:
+        _fail("geometry.threshold", f"{geometry.threshold}", "use more than 0.5, at most 1")
+    for key, smallest in (("random_draws", 1), ("examples", 10), ("paths", 5)):
+        _at_least(f"geometry.{key}", getattr(geometry, key), smallest)
+    _strengths("geometry.strengths", geometry.strengths)
+    _finite("geometry.factors", _listed("geometry.factors", geometry.factors))
+    if 1.0 not in geometry.factors or min(geometry.factors) < 0:
+        _fail("geometry.factors", "1 is missing or one is negative", "use 1 and others from 0 up")
+    _choice("geometry.unit", geometry.unit, "unit")
 
 
 def _strengths(key: str, strengths: Sequence[float]) -> None:
