@@ -32,7 +32,7 @@ def rows_of(tables: Mapping[str, pd.DataFrame], name: str, **wanted: str | float
 _COLUMNS = [
     *("model", "concept", "other", "site", "layer", "offset", "operator", "method", "size", "draw"),
     *("positions", "unit", "strength", "split", "metric", "value", "low", "high", "n", "bound"),
-    *("adjusted", "bin", "predicted", "observed"),
+    *("adjusted", "bin", "predicted", "observed", "read_site", "read_layer"),
 ]
 
 

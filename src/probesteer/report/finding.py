@@ -29,6 +29,7 @@ from dataclasses import dataclass
 
 from probesteer.places import Place
 from probesteer.report.evidence import NO_EVIDENCE, Evidence, Trial
+from probesteer.report.side_effects import NOT_MEASURED, SideEffects
 
 LEVEL = 0.05
 """Corrected p-values below this count."""
@@ -117,6 +118,9 @@ class Finding:
 
     evidence: Evidence = NO_EVIDENCE
     """What else is known at `best_place`."""
+
+    side_effects: SideEffects = NOT_MEASURED
+    """What a push does beside its effect, and what words do instead."""
 
     @property
     def significant(self) -> bool:

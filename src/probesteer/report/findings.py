@@ -16,6 +16,7 @@ from probesteer.probe_rows import guess, of_probe, of_reading
 from probesteer.report.evidence import UNKNOWN, Numbers
 from probesteer.report.evidence_rows import evidence_of, first_numbers
 from probesteer.report.finding import Finding, above_controls
+from probesteer.report.side_effects import side_effects_of
 
 
 def findings_of(tables: Mapping[str, pd.DataFrame]) -> list[Finding]:
@@ -48,6 +49,7 @@ def findings_of(tables: Mapping[str, pd.DataFrame]) -> list[Finding]:
             found,
             chance=guess(matching(probes, model=found.model, concept=found.concept)),
             evidence=evidence_of(tables, found.model, found.concept, found.best_place),
+            side_effects=side_effects_of(tables, found.model, found.concept),
         )
         for found in findings
     ]

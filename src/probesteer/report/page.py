@@ -25,6 +25,7 @@ from probesteer.report.numbers import interval, number, p_value
 from probesteer.report.resources import resource_table
 from probesteer.report.samples import PromptSamples, samples_of
 from probesteer.report.sentences import reading_sentence, steering_sentence
+from probesteer.report.side_effect_sentences import side_effect_sentences
 
 _FOLDER = Path(__file__).parent
 _PIXELS_PER_POINT = 1.65  # a printed figure's type is too small for a screen at its own size
@@ -95,7 +96,7 @@ def render_report(content: ReportContent) -> str:
     )
     environment.filters["reading"] = reading_sentence
     environment.filters["steering"] = steering_sentence
-    environment.filters["evidence"] = evidence_sentences
+    environment.filters["evidence"] = _further
     environment.filters["unbroken"] = _unbroken
     environment.filters["number"] = number
     environment.filters["p_value"] = p_value
@@ -115,6 +116,11 @@ def render_report(content: ReportContent) -> str:
         provenance=_json(content.provenance) if content.provenance else None,
         style=Markup((_FOLDER / "page.css").read_text(encoding="utf-8")),  # our own file
     )
+
+
+def _further(finding: Finding) -> list[str]:
+    """Everything else that was tried, in words."""
+    return [*evidence_sentences(finding), *side_effect_sentences(finding)]
 
 
 def _section(content: ReportContent, model: str, findings: list[Finding]) -> ModelSection:

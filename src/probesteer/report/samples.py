@@ -1,7 +1,10 @@
 """Steered continuations, grouped for reading side by side."""
 
+import math
 import unicodedata
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -9,6 +12,7 @@ from probesteer.figures.places import phrase
 from probesteer.figures.rows import concepts_of, matching
 from probesteer.figures.units import amount
 from probesteer.places import Place
+from probesteer.report.numbers import number
 
 
 @dataclass(frozen=True)
@@ -17,8 +21,11 @@ class PromptSamples:
 
     prompt: str
     where: str
-    lines: list[tuple[str, str]]
-    """(strength with its unit, continuation)."""
+    lines: list[tuple[str, str, str]]
+    """(strength with its unit, continuation, what was measured of it)."""
+
+    read_at: str = ""
+    """Where the probe reads; empty where none does."""
 
 
 def samples_of(samples: pd.DataFrame | None, model: str) -> dict[str, list[PromptSamples]]:
@@ -49,10 +56,32 @@ def _grouped(rows: pd.DataFrame) -> list[PromptSamples]:
         where = f"{str(method).replace('_', ' ')}, {place}, {tokens}"
         ordered = group.sort_values("strength", kind="stable")
         lines = [
-            (amount(strength, str(unit), "+g") if strength else "unsteered", printable(str(text)))
-            for strength, unit, text in zip(
-                ordered["strength"], ordered["unit"], ordered["continuation"], strict=True
+            (
+                amount(row["strength"], str(row["unit"]), "+g") if row["strength"] else "unsteered",
+                printable(str(row["continuation"])),
+                _measured(row),
             )
+            for row in ordered.to_dict("records")
         ]
-        groups.append(PromptSamples(printable(str(prompt)), where, lines))
+        groups.append(PromptSamples(printable(str(prompt)), where, lines, _read_at(ordered)))
     return groups
+
+
+def _read_at(rows: pd.DataFrame) -> str:
+    """The place of the probe that read the texts, in words."""
+    site, layer = rows["read_site"].iloc[0], rows["read_layer"].iloc[0]
+    return "" if site == "none" else phrase(Place(str(site), int(layer)))
+
+
+def _measured(row: Mapping[Hashable, Any]) -> str:
+    """What the probe says of a continuation, and the signs of collapse."""
+    odds = float(row["log_odds"])
+    said = [f"probe {number((1 + math.tanh(odds / 2)) / 2)}"] if math.isfinite(odds) else []
+    distinct = [number(float(row[f"distinct_{n}"])) for n in (1, 2, 3)]
+    return ", ".join(
+        [
+            *said,
+            f"distinct {' / '.join(distinct)}",
+            f"repetition {number(float(row['repetition']))}",
+        ]
+    )
