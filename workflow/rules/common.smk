@@ -146,6 +146,8 @@ def pairs(pattern, concepts=settings.concepts):
 def concepts_of(rule):
     """The concepts for which a rule has jobs."""
     of_windows = ("extract_window", "gather_window", "fit_position_probes")
+    if rule == "look_at_polytopes":
+        return WITH_DIRECTIONS
     return windowed_concepts() if rule in of_windows else settings.concepts
 
 

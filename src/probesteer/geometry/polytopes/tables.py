@@ -1,0 +1,136 @@
+"""What the polytopes of a network look like around activations, as rows of a tidy table."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from probesteer.geometry.polytopes.codes import SplineCodes
+from probesteer.geometry.polytopes.density import compare_densities, pair_densities
+from probesteer.geometry.polytopes.journeys import Journey, travel_by_parts
+from probesteer.geometry.polytopes.passage import Continuation
+from probesteer.geometry.polytopes.paths import noise_like, pushes, rays
+from probesteer.probes.intervals import GroupResamples, group_resamples
+
+FloatArray = NDArray[np.float64]
+Rows = NDArray[np.floating[Any]]
+Row = tuple[object, ...]
+"""network, path, method, unit, strength, metric, value, low, high, n, interval."""
+
+COLUMNS = [
+    *("network", "path", "method", "unit", "strength", "metric", "value", "low", "high", "n"),
+    "interval",
+]
+DRAWS = 1000
+_NAN = float("nan")
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """Examples of a concept at one place of one network."""
+
+    network: str
+    """What the rows call it, such as "trained"."""
+    X: Rows
+    """[m, d]."""
+    examples: NDArray[np.int64]
+    """[m], by which the continuation knows them."""
+    groups: NDArray[Any]
+    """[m], what a bootstrap draws together."""
+    seed: int
+
+    def first(self, count: int) -> "Sample":
+        """The first so many."""
+        part = slice(count)
+        own = (self.X[part], self.examples[part], self.groups[part])
+        return Sample(self.network, *own, self.seed)
+
+
+def density_rows(sample: Sample, codes: SplineCodes, labels: NDArray[np.int64]) -> list[Row]:
+    """Boundary density within and between classes, over that of all pairs, 99% intervals.
+
+    codes: of the sample's examples; labels: [m].
+    """
+    pairs = pair_densities(codes, sample.X)
+    found = compare_densities(pairs, labels, sample.seed, sample.groups, DRAWS)
+    ends = {
+        "within": found.within_interval,
+        "between": found.between_interval,
+        "difference": found.difference_interval,
+    }
+    key = (sample.network, "pairs", "activations", "none", _NAN)
+    counts = {"within": found.within_pairs, "between": found.between_pairs}
+    rows: list[Row] = [
+        (
+            *(*key, f"density_{name}", float(getattr(found, name)), each.low, each.high),
+            counts.get(name, found.within_pairs + found.between_pairs),
+            "bootstrap 99%",
+        )
+        for name, each in ends.items()
+    ]
+    rows.append((*key, "welch_t", found.welch_t, _NAN, _NAN, len(labels), "none"))
+    return rows
+
+
+def ray_rows(
+    continuation: Continuation, sample: Sample, factors: Sequence[float], noise: bool
+) -> list[Row]:
+    """Along activations times each factor: boundaries per unit of length, predictions changed.
+
+    noise: instead of the activations, Gaussian ones with their mean and deviations. Densities are
+    told at the middles of the steps; lengths are those of the first activation of each ray, so
+    that a factor of 1 is one length: crossings per unit of factor.
+    """
+    scales = np.array(sorted(factors))
+    X = noise_like(sample.X, len(sample.X), sample.seed) if noise else sample.X
+    journey = travel_by_parts(continuation, lambda part: rays(X[part], scales), sample.examples)
+    method = "noise" if noise else "activations"
+    start = int(np.argmin(np.abs(scales - 1)))
+    return _along(journey, scales, start, (sample.network, "ray", method, "factor"), sample)
+
+
+def push_rows(
+    continuation: Continuation,
+    sample: Sample,
+    push: Rows,
+    strengths: Sequence[float],
+    unit: str,
+    method: str,
+) -> list[Row]:
+    """Along activations plus each strength times `push`: [d], what one unit of strength adds."""
+    steps = np.array(sorted(strengths))
+    journey = travel_by_parts(
+        continuation, lambda part: pushes(sample.X[part], push, steps), sample.examples
+    )
+    start = int(np.argmin(np.abs(steps)))
+    return _along(journey, steps, start, (sample.network, "push", method, unit), sample)
+
+
+def _along(
+    journey: Journey, steps: FloatArray, start: int, key: Sequence[str], sample: Sample
+) -> list[Row]:
+    """Crossings per unit of the step at the middles of the steps, and the share of predictions
+    that differ from those at `start`; means over paths, 95% intervals over groups."""
+    resamples = group_resamples(sample.groups, DRAWS, sample.seed)
+    middles = (steps[1:] + steps[:-1]) / 2
+    per_unit = journey.crossings / np.diff(steps)
+    rows = [
+        (*key, float(middle), "crossings", *_mean(per_unit[:, at], resamples))
+        for at, middle in enumerate(middles)
+    ]
+    if (journey.predicted >= 0).all():
+        changed = journey.changed_from(start).astype(np.float64)
+        rows += [
+            (*key, float(step), "prediction_changed", *_mean(changed[:, at], resamples))
+            for at, step in enumerate(steps)
+        ]
+    return rows
+
+
+def _mean(values: FloatArray, resamples: GroupResamples) -> Row:
+    """value, low, high, n, interval of the mean of values: [m]."""
+    ends = resamples.interval(lambda weights: (weights @ values) / weights.sum(axis=1))
+    interval = "bootstrap 95%" if np.isfinite(ends.low) else "none"
+    return (float(values.mean()), ends.low, ends.high, len(values), interval)

@@ -1,0 +1,149 @@
+"""Look at the polytopes of one model around the examples of a concept."""
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from probesteer.activations.cache import ActivationCache, open_cache
+from probesteer.directions.direction import Direction
+from probesteer.directions.storage import read_directions
+from probesteer.files.tables import read_table, write_table
+from probesteer.geometry.polytopes.continuation import ModelContinuation
+from probesteer.geometry.polytopes.tables import (
+    COLUMNS,
+    Row,
+    Sample,
+    density_rows,
+    push_rows,
+    ray_rows,
+)
+from probesteer.models.inputs import Inputs, TextInputs, read_images
+from probesteer.models.loading import LoadedModel, load_model
+from probesteer.models.record import read_record
+from probesteer.models.untrained import NotReinitialised, reinitialise
+from probesteer.places import EMBEDDING, Place
+from probesteer.settings.geometry_slices import PolytopesSlice
+from probesteer.stages.interface import InputPath, OutputPath
+from probesteer.stages.keys import keyed
+from probesteer.stages.trusted import trusted
+
+_log = logging.getLogger(__name__)
+# What each part is measured with.
+_DENSITY = (
+    "density within classes",
+    "density between classes",
+    "99% interval of within - between",
+)
+_RAYS = ("boundaries along a ray", "boundaries along rays", "scale at which the class changes")
+_PUSHES = ("crossings along a line", "places of crossings")
+
+
+def run(
+    settings: PolytopesSlice,
+    provenance: dict[str, Any],
+    *,
+    instruments: InputPath,
+    record: InputPath,
+    manifest: InputPath,
+    examples: InputPath,
+    directions: InputPath,
+    table: OutputPath,
+) -> None:
+    """The trained model first, then the same with re-initialised weights, where it has any."""
+    known, asked = read_table(instruments), settings.geometry
+    loaded = load_model(read_record(record), settings.model)
+    cache, rows = open_cache(manifest), read_table(examples)
+    chosen = _balanced(rows["label"].to_numpy(), asked.examples, settings.seed)
+    inputs, token = _inputs(loaded, cache, rows)
+    derived = [d for d in read_directions(directions) if d.place in _places(len(loaded.blocks))]
+    parts = []
+    for network in ("trained", "reinitialised"):
+        if network == "reinitialised":
+            try:
+                reinitialise(loaded)
+            except NotReinitialised as reason:
+                _log.warning("no re-initialised network to compare with: %s", reason)
+                break
+        for place in _places(len(loaded.blocks)):
+            continuation = ModelContinuation(loaded, inputs, place, token)
+            sample = Sample(
+                network,
+                continuation.activations(chosen),
+                chosen,
+                rows["group"].to_numpy(dtype=str)[chosen],
+                settings.seed,
+            )
+            own = [d for d in derived if d.place == place] if network == "trained" else []
+            labels = rows["label"].to_numpy(dtype=np.int64)[chosen]
+            found = _measured(continuation, sample, labels, own, known, settings)
+            named = pd.DataFrame(found, columns=COLUMNS)
+            parts.append(named.assign(site=place.site, layer=place.layer))
+    whole = pd.concat(parts, ignore_index=True)[["site", "layer", *COLUMNS]]
+    write_table(table, keyed(whole, settings.name, settings.concept), provenance)
+
+
+def _measured(
+    continuation: ModelContinuation,
+    sample: Sample,
+    labels: NDArray[np.int64],
+    directions: Sequence[Direction],
+    known: pd.DataFrame,
+    settings: PolytopesSlice,
+) -> list[Row]:
+    asked, rows = settings.geometry, list[Row]()
+    if trusted(known, _DENSITY, "boundary density"):
+        rows += density_rows(sample, continuation.codes_of(sample.examples), labels)
+    started = sample.first(asked.paths)
+    if trusted(known, _RAYS, "rays"):
+        rows += ray_rows(continuation, started, asked.factors, noise=False)
+        if sample.network == "trained":
+            rows += ray_rows(continuation, started, asked.factors, noise=True)
+    if trusted(known, _PUSHES, "pushes"):
+        for direction in directions:
+            random = direction.method == "random"
+            if direction.method != "difference_of_means" and not (
+                random and direction.draw < asked.random_draws
+            ):
+                continue
+            method = f"random.{direction.draw}" if random else direction.method
+            push = direction.push(1.0, asked.unit)
+            walk = (asked.strengths, asked.unit, method)
+            rows += push_rows(continuation, started, push, *walk)
+    return rows
+
+
+def _places(blocks: int) -> list[Place]:
+    """The embedding's output and those of all blocks but the last, which no unit comes after."""
+    return [EMBEDDING, *(Place("resid_post", layer) for layer in range(blocks - 1))]
+
+
+def _balanced(labels: NDArray[Any], count: int, seed: int) -> NDArray[np.int64]:
+    """As many examples of either label, in turn: [count or fewer]."""
+    generator = np.random.default_rng(seed)
+    drawn = [generator.permutation(np.flatnonzero(labels == label)) for label in (0, 1)]
+    half = min(count // 2, *map(len, drawn))
+    chosen: NDArray[np.int64] = np.stack([each[:half] for each in drawn], axis=1).reshape(-1)
+    return chosen
+
+
+def _inputs(
+    loaded: LoadedModel, cache: ActivationCache, rows: pd.DataFrame
+) -> tuple[Inputs, NDArray[np.int64] | None]:
+    """The examples as the activations were read from them, and the token of each: [n].
+
+    Where several tokens were read, or their mean, the last of them all stands for the example.
+    """
+    if loaded.kind == "image":
+        return read_images(loaded, rows["text"].tolist()), None
+    ends = np.cumsum(cache.lengths)
+    ids = [
+        np.asarray(cache.ids[end - length : end])
+        for end, length in zip(ends, cache.lengths, strict=True)
+    ]
+    token = np.full(len(cache.lengths), -1, dtype=np.int64)
+    np.maximum.at(token, cache.example, cache.token)
+    return TextInputs(ids), np.where(token < 0, cache.lengths - 1, token)
