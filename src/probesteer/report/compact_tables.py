@@ -13,6 +13,12 @@ from probesteer.report.evidence_tables import (
     transfer_table,
 )
 from probesteer.report.reading_tables import controls_table, other_probes_table, reading_table
+from probesteer.report.sensitivity_tables import (
+    decodable_table,
+    prompts_table,
+    ranges_table,
+    units_table,
+)
 from probesteer.report.side_effect_tables import (
     continuations_table,
     side_effects_table,
@@ -24,7 +30,8 @@ from probesteer.report.steering_tables import scale_table, steering_table
 _TABLES = (
     *(reading_table, controls_table, other_probes_table, positions_table, transfer_table),
     *(sparse_table, calibration_table, steering_table, continuations_table, survival_table),
-    *(words_table, side_effects_table, scale_table),
+    *(words_table, side_effects_table, prompts_table, scale_table, ranges_table, units_table),
+    decodable_table,
 )
 
 

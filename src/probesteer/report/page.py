@@ -5,10 +5,12 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import jinja2
+import pandas as pd
 from markupsafe import Markup
 
 from probesteer.figures.catalogue import CATALOGUE
@@ -24,6 +26,7 @@ from probesteer.report.findings import findings_of
 from probesteer.report.numbers import interval, number, p_value
 from probesteer.report.resources import resource_table
 from probesteer.report.samples import PromptSamples, samples_of
+from probesteer.report.scale_sentences import scale_sentences
 from probesteer.report.sentences import reading_sentence, steering_sentence
 from probesteer.report.side_effect_sentences import side_effect_sentences
 
@@ -96,7 +99,7 @@ def render_report(content: ReportContent) -> str:
     )
     environment.filters["reading"] = reading_sentence
     environment.filters["steering"] = steering_sentence
-    environment.filters["evidence"] = _further
+    environment.filters["evidence"] = partial(_further, content.tables)
     environment.filters["unbroken"] = _unbroken
     environment.filters["number"] = number
     environment.filters["p_value"] = p_value
@@ -118,9 +121,10 @@ def render_report(content: ReportContent) -> str:
     )
 
 
-def _further(finding: Finding) -> list[str]:
+def _further(tables: Mapping[str, pd.DataFrame], finding: Finding) -> list[str]:
     """Everything else that was tried, in words."""
-    return [*evidence_sentences(finding), *side_effect_sentences(finding)]
+    of_finding = [*evidence_sentences(finding), *side_effect_sentences(finding)]
+    return [*of_finding, *scale_sentences(tables, finding)]
 
 
 def _section(content: ReportContent, model: str, findings: list[Finding]) -> ModelSection:
