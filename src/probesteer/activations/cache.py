@@ -182,6 +182,7 @@ def write_manifest(
             for place in places
         ],
         **details,
+        "tokens_sha256": payload_checksum(folder / _TOKENS),
     }
     write_text(folder / MANIFEST, json.dumps(content, indent=2, sort_keys=True) + "\n")
 
@@ -196,6 +197,27 @@ def named_files(manifest: Path) -> list[Path]:
     inner = _inner(manifest, content)
     within = [] if inner is None else [inner, *(named_files(inner) if inner.is_file() else [])]
     return [manifest.parent / _TOKENS, *layers, *within]
+
+
+def faulty_files(manifest: Path) -> list[tuple[Path, str]]:
+    """Files that a manifest names and that are missing or altered, each with what is wrong.
+
+    All their bytes are read. Raises what an unreadable manifest does.
+    """
+    content = json.loads(manifest.read_text(encoding="utf-8"))
+    faulty = []
+    sums = [(_TOKENS, content["tokens_sha256"])]
+    for name, checksum in [*sums, *((each["file"], each["sha256"]) for each in content["places"])]:
+        path = manifest.parent / name
+        try:
+            described = {} if name == _TOKENS else read_metadata(path)
+            stands = described.get("request", content["request_digest"])
+            if payload_checksum(path) != checksum or stands != content["request_digest"]:
+                faulty.append((path, "altered"))
+        except ProbesteerError:
+            faulty.append((path, "altered" if path.is_file() else "missing"))
+    inner = _inner(manifest, content)
+    return [*faulty, *(faulty_files(inner) if inner is not None else [])]
 
 
 def missing_files(manifest: Path) -> list[Path]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from probesteer.errors import ProbesteerError
 
 # The module of this package behind each command.
-COMMANDS = {"try": "trying", "export": "exporting"}
+COMMANDS = {"try": "trying", "export": "exporting", "verify": "verify"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from probesteer.errors import ProbesteerError
+from probesteer.files.records import write_job_record
 from probesteer.settings.slices import from_json
-from probesteer.stages.interface import STAGES, InputPath, InputPaths, OutputPaths
+from probesteer.stages.interface import STAGES, InputPath, InputPaths, OutputPath, OutputPaths
 from probesteer.stages.provenance import provenance_of
 from probesteer.stages.resources import record_resources
 
@@ -37,6 +38,7 @@ def main(arguments: Sequence[str]) -> int:
         provenance = provenance_of(stage, options.settings, inputs)
         with record_resources(stage, options.resources):
             module.run(settings, provenance, **paths)
+        write_job_record(provenance, inputs, _outputs(hints, paths))
     except ProbesteerError as fault:
         logging.getLogger("probesteer").error("%s", fault)
         return 1
@@ -67,6 +69,17 @@ def _path_names(run: Callable[..., None]) -> list[str]:
 
 def _is_input(hint: Any) -> bool:
     return hint is InputPath or hint is InputPaths
+
+
+def _outputs(hints: dict[str, Any], paths: dict[str, Any]) -> list[Path]:
+    """The files that a stage has written, in the order of its signature."""
+    written: list[Path] = []
+    for name, given in paths.items():
+        if hints[name] is OutputPath:
+            written.append(given)
+        elif hints[name] is OutputPaths:
+            written += given
+    return written
 
 
 def _log_to(path: Path | None) -> None:

@@ -194,4 +194,4 @@ def test_the_console_script_is_the_same_command_line(
     assert "usage: python -m probesteer {fetch," in told(capsys)[0]
     monkeypatch.setattr("sys.argv", ["probesteer"])
     assert main() == 2
-    assert told(capsys)[0] == "usage: probesteer {try,export} …"
+    assert told(capsys)[0] == "usage: probesteer {try,export,verify} …"
