@@ -25,7 +25,8 @@ _PLACE = ["site", "layer", "positions", "unit"]
 _DIRECTION = ["method", "draw"]
 _NUMBERS = ["split", "metric", "value", "low", "high", "n", "interval", "bound"]
 COLUMNS = [*_CONCEPT, *_PLACE, "method", *_NUMBERS]
-_LENGTHS = {"gap": "gap", "sigma": "sigma", "norm": "mean_norm"}
+# A push of some degrees is a multiple of the mean norm, the same for all directions of a place.
+_LENGTHS = {"gap": "gap", "sigma": "sigma", "norm": "mean_norm", "angle": "mean_norm"}
 _NAN = float("nan")
 
 
@@ -36,7 +37,7 @@ def steerability_table(
 
     prompts: the steering stage's rows per prompt, directions: the direction table; of one concept.
     Metrics as in `prompt_results`, of all prompts and of the test prompts, with intervals; the
-    slope of method "random" has the range over its draws. `random_p_value` is that of
+    slope of a method that gives several draws has their range. `random_p_value` is that of
     `rank_p_value` for the slope over the length of a push of 1, so that directions are compared at
     equal lengths; n is the number of random directions. `bound` is the largest strength used.
     """
@@ -118,8 +119,8 @@ def _of_place(
     p_values = rank_p_value(
         slopes / lengths, np.broadcast_to(drawn / lengths[random], (len(slopes), len(drawn)))
     )
-    for index, (method, _) in enumerate(names):
-        if method == "random":
+    for index, (method, draw) in enumerate(names):
+        if draw >= 0:
             continue
         statistics = prompt_statistics(strengths, values[index])
         means = prompt_summaries(mean_curves(statistics, groups, draws, seed))
@@ -129,6 +130,7 @@ def _of_place(
         if len(drawn):
             p_value = float(p_values[index])
             yield method, P_VALUE, p_value, _NAN, _NAN, len(drawn), "none", bound
-    if len(drawn):
-        ends = float(drawn.mean()), float(drawn.min()), float(drawn.max())
-        yield "random", METRICS[0], *ends, len(drawn), "range of draws", bound
+    for control in dict.fromkeys(method for method, draw in names if draw >= 0):
+        own = slopes[[name == control for name, _ in names]]
+        ends = float(own.mean()), float(own.min()), float(own.max())
+        yield control, METRICS[0], *ends, len(own), "range of draws", bound

@@ -80,6 +80,26 @@ def test_random_directions_have_the_range_of_their_draws() -> None:
     assert (found["n"], found["interval"]) == (21, "range of draws")
 
 
+def test_other_controls_of_several_draws_have_their_range_and_no_rank() -> None:
+    prompts, directions = tables()
+    renamed = {"random": "orthogonal"}
+    others = prompts.assign(method=prompts["method"].replace(renamed))
+    of_others = directions.assign(method=directions["method"].replace(renamed))
+    table = steerability_table(others, of_others, slope_range=4.0, draws=50, seed=0)
+    assert value(table, "orthogonal", "prompt_slope")["high"] == pytest.approx(1)
+    assert not table["metric"].str.contains("p_value").any()
+    assert not table.duplicated(["method", "split", "metric"]).any()
+
+
+def test_a_strength_in_degrees_is_ranked_by_the_norm() -> None:
+    prompts, directions = tables(slope=4.0)
+    turned = prompts.assign(unit="angle")
+    table = steerability_table(
+        turned, directions.assign(metric="mean_norm"), slope_range=4.0, draws=50, seed=0
+    )
+    assert value(table, "difference_of_means", "random_p_value")["value"] == pytest.approx(1 / 22)
+
+
 def test_p_values_count_the_random_slopes_as_large_in_size() -> None:
     table = steerability_table(*tables(slope=4.0), slope_range=4.0, draws=50, seed=0)
     assert value(table, "difference_of_means", "random_p_value")["value"] == pytest.approx(1 / 22)
