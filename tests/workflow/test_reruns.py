@@ -11,8 +11,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("workflow")]
 
 EVERY = ("mood", "animal")
 GATHERED = {Job("compare_directions", "tiny"), Job("draw_figures", "tiny"), Job("write_report")}
-JUDGED = GATHERED | {Job("adjust_significance", "tiny"), Job("transfer_probes", "tiny")}
 DRAWN = {Job("draw_figures", "tiny"), Job("write_report")}
+COMPARED = DRAWN | {Job("compare_reading_and_steering", "tiny")}
+JUDGED = GATHERED | {Job("adjust_significance", "tiny"), Job("transfer_probes", "tiny")} | COMPARED
 
 
 def jobs(rules: str, concepts: tuple[str, ...] = EVERY, model: str = "tiny") -> set[Job]:
@@ -66,7 +67,7 @@ def test_a_C_written_in_another_way_reruns_nothing(finished: TinyProject) -> Non
 
 def test_a_strength_steers_again(finished: TinyProject) -> None:
     planned = finished.planned("set=steering.strengths=[-2,0,2]")
-    assert planned == jobs("steer") | DRAWN
+    assert planned == jobs("steer") | COMPARED
 
 
 def test_a_new_concept_computes_itself(project: TinyProject) -> None:
@@ -83,6 +84,7 @@ def test_a_new_model_computes_itself(
     add_model(project, "other", model_folder("gptneox"))
     own = "extract_activations fit_probes derive_directions steer measure_scale"
     of_model = "fetch_model compare_directions adjust_significance transfer_probes draw_figures"
+    of_model += " compare_reading_and_steering"
     gathered = {Job(rule, "other") for rule in of_model.split()}
     planned = project.planned("model=tiny,other")
     assert planned == jobs(own, model="other") | gathered | {Job("write_report")}
@@ -96,8 +98,9 @@ def test_a_new_model_computes_itself(
         ("models/sites", FROM_ACTIVATIONS),
         ("probes/logistic", FROM_PROBES),
         ("stages/cosines", GATHERED),
-        ("interventions/samples", jobs("steer") | DRAWN),
-        ("stages/scale", jobs("measure_scale") | DRAWN),
+        ("interventions/samples", jobs("steer") | COMPARED),
+        ("stages/scale", jobs("measure_scale") | COMPARED),
+        ("stages/steerability", COMPARED),
         ("figures/catalogue", DRAWN),
         ("report/page", {Job("write_report")}),
     ],
@@ -117,8 +120,9 @@ MOOD = ("mood",)
 @pytest.mark.parametrize(
     ("file", "expected"),
     [
-        ("tiny/tables/tiny/mood/steering.parquet", jobs("steer", MOOD) | DRAWN),
-        ("tiny/tables/tiny/mood/steering_prompts.parquet", jobs("steer", MOOD) | DRAWN),
+        ("tiny/tables/tiny/mood/steering.parquet", jobs("steer", MOOD) | COMPARED),
+        ("tiny/tables/tiny/mood/steering_prompts.parquet", jobs("steer", MOOD) | COMPARED),
+        ("tiny/tables/tiny/decodable_vs_steerable.parquet", COMPARED),
         ("tiny/figures/tiny/dose_response.png", DRAWN),
         ("tiny/findings.txt", {Job("write_report")}),
         (
