@@ -5,11 +5,9 @@ and parquet cells keep their type.
 """
 
 import csv
-import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 
 import pyarrow as pa
@@ -79,26 +77,36 @@ _Columns = tuple[list[str], dict[str, list[object]]]  # every name found; the wa
 
 
 def _read_csv(path: Path, wanted: Sequence[str]) -> _Columns:
-    records: list[list[str]] = []
-    try:
-        # strict: a stray or unclosed quote is an error, not a guess
-        for record in csv.reader(io.StringIO(_read_utf8(path), newline=""), strict=True):
-            records.append(record)
-    except csv.Error as fault:
-        raise row_fault(
-            path,
-            len(records) - 1,
-            f"not readable as CSV ({fault}); double the quotes inside a quoted text,"
-            " or use a .jsonl file",
-        ) from fault
-    while records and not records[-1]:
-        records.pop()
-    names, rows = records[0], records[1:]
-    for example, row in enumerate(rows):
-        if len(row) != len(names):
-            raise row_fault(path, example, _ragged(len(row), len(names)))
-    found = {name: place for place, name in enumerate(names) if name in wanted}
-    return names, {name: [row[place] for row in rows] for name, place in found.items()}
+    _check_utf8(path)
+    names: list[str] = []
+    kept: list[tuple[int, list[object]]] = []  # place in a row, cells
+    found: dict[str, list[object]] = {}
+    number, blank = 0, None  # records read; the first empty one since the last that isn't
+    with path.open(encoding="utf-8-sig", newline="") as source:
+        try:
+            # strict: a stray or unclosed quote is an error, not a guess
+            for record in csv.reader(source, strict=True):
+                number += 1
+                if number == 1:
+                    names = record
+                    found = {name: [] for name in names if name in wanted}
+                    kept = [(names.index(name), cells) for name, cells in found.items()]
+                elif not record:
+                    blank = blank or number
+                elif blank or len(record) != len(names):
+                    cells_there = 0 if blank else len(record)
+                    raise row_fault(path, (blank or number) - 2, _ragged(cells_there, len(names)))
+                else:
+                    for place, cells in kept:
+                        cells.append(record[place])
+        except csv.Error as fault:
+            raise row_fault(
+                path,
+                number - 1,
+                f"not readable as CSV ({fault}); double the quotes inside a quoted text,"
+                " or use a .jsonl file",
+            ) from fault
+    return names, found
 
 
 def _ragged(cells: int, names: int) -> str:
@@ -108,26 +116,41 @@ def _ragged(cells: int, names: int) -> str:
 
 
 def _read_jsonl(path: Path, wanted: Sequence[str]) -> _Columns:
+    _check_utf8(path)
     decoder = json.JSONDecoder(object_pairs_hook=_without_duplicates)
-    records: list[dict[str, object]] = []
-    for example, line in enumerate(_read_utf8(path).rstrip().split("\n")):
-        if not line.strip():
-            raise row_fault(path, example, "the line is empty; delete it")
-        try:
-            record = decoder.decode(line)
-        except (ValueError, RecursionError) as fault:
-            reason = fault.msg if isinstance(fault, json.JSONDecodeError) else str(fault)
-            raise row_fault(
-                path, example, f"not readable as JSON ({reason}); write one object a line"
-            ) from fault
-        if not isinstance(record, dict):
-            raise row_fault(
-                path, example, f"{shown(record)} is not an object; write one object a line"
-            )
-        records.append(record)
-    names = list(dict.fromkeys(chain.from_iterable(records)))
-    found = set(names).intersection(wanted)
-    return names, {name: [record.get(name) for record in records] for name in found}
+    names: dict[str, None] = {}
+    found: dict[str, list[object]] = {}
+    rows, blank = 0, None
+    with path.open(encoding="utf-8-sig", newline="\n") as source:
+        for place, line in enumerate(source):
+            if not line.strip():
+                blank = place if blank is None else blank
+                continue
+            if blank is not None:
+                raise row_fault(path, blank, "the line is empty; delete it")
+            record = _object(path, place, decoder, line.rstrip())
+            for name in record:
+                if name not in names and name in wanted:
+                    found[name] = [None] * rows
+                names[name] = None
+            for name, cells in found.items():
+                cells.append(record.get(name))
+            rows += 1
+    return list(names), found
+
+
+def _object(path: Path, example: int, decoder: json.JSONDecoder, line: str) -> dict[str, object]:
+    try:
+        record = decoder.decode(line)
+        if isinstance(record, dict):
+            return record
+        what = shown(record)
+    except (ValueError, RecursionError) as fault:
+        reason = fault.msg if isinstance(fault, json.JSONDecodeError) else str(fault)
+        raise row_fault(
+            path, example, f"not readable as JSON ({reason}); write one object a line"
+        ) from fault
+    raise row_fault(path, example, f"{what} is not an object; write one object a line")
 
 
 def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -145,9 +168,13 @@ def _read_parquet(path: Path, wanted: Sequence[str]) -> _Columns:
             if len(set(names)) != len(names):
                 return names, {}  # refused by the caller; pyarrow cannot tell the columns apart
             found = [name for name in names if name in wanted]
-            table = file.read(columns=found)
-            return names, {name: table.column(name).to_pylist() for name in found}
-        except (pa.ArrowException, OSError, ValueError) as fault:
+            cells: dict[str, list[object]] = {name: [] for name in found}
+            for batch in file.iter_batches(columns=found):
+                for name, kept in cells.items():
+                    kept += batch.column(name).to_pylist()
+            return names, cells
+        # OverflowError: a date or time that Python has no value for.
+        except (pa.ArrowException, OSError, ValueError, OverflowError) as fault:
             raise ProbesteerError(
                 f"{path}: not readable as parquet; write the file again"
             ) from fault
@@ -156,22 +183,27 @@ def _read_parquet(path: Path, wanted: Sequence[str]) -> _Columns:
 _READERS = {".csv": _read_csv, ".jsonl": _read_jsonl, ".parquet": _read_parquet}
 
 
-def _read_utf8(path: Path) -> str:
-    """The text of a file; a byte-order mark is dropped, line ends stay as they are."""
-    data = path.read_bytes().removeprefix(_BYTE_ORDER_MARK)
-    if not data.strip():
+def _check_utf8(path: Path) -> None:
+    """Refuse what is no UTF-8 text, line by line, so that a long file is never held as a whole."""
+    blank = True
+    with path.open("rb") as handle:
+        for number, line in enumerate(handle, 1):
+            if number == 1:
+                line = line.removeprefix(_BYTE_ORDER_MARK)
+            if b"\0" in line:
+                raise ProbesteerError(
+                    f"{path}: line {number}: a NUL byte; save the file as UTF-8 text"
+                )
+            try:
+                line.decode("utf-8")
+            except UnicodeDecodeError as fault:
+                raise ProbesteerError(
+                    f"{path}: line {number}: the byte 0x{line[fault.start]:02x} is not UTF-8;"
+                    " save the file as UTF-8 text"
+                ) from fault
+            blank = blank and not line.strip()
+    if blank:
         raise _empty_file(path)
-    if (nul := data.find(b"\0")) >= 0:
-        line = data.count(b"\n", 0, nul) + 1
-        raise ProbesteerError(f"{path}: line {line}: a NUL byte; save the file as UTF-8 text")
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as fault:
-        line = data.count(b"\n", 0, fault.start) + 1
-        raise ProbesteerError(
-            f"{path}: line {line}: the byte 0x{data[fault.start]:02x} is not UTF-8;"
-            " save the file as UTF-8 text"
-        ) from fault
 
 
 def _check_names(path: Path, names: list[str], required: Sequence[str]) -> None:
