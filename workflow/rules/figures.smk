@@ -36,6 +36,13 @@ FIGURES = {
         "off_distribution",
         "normalisation",
     ],
+    "Do directions share dimensions?": ["concept_interference", "activation_shape"],
+    "What do single neurons read?": ["single_neurons"],
+    "Where do boundaries of polytopes lie?": [
+        "boundary_density",
+        "boundaries_along_rays",
+        "boundaries_along_pushes",
+    ],
 }
 
 # Tables that not every run makes; the figures and the report take what is listed here.
@@ -49,6 +56,7 @@ EVIDENCE = [
     *tables_of_concepts("readout"),
     *tables_of_concepts("prompting"),
     *([ENTANGLEMENT] if ENTANGLED else []),
+    *GEOMETRY,
     *expand(f"{TABLES}/sparse.parquet", concept=WITH_NEURONS, allow_missing=True),
     *expand(
         f"{TABLES}/positions.parquet",
@@ -69,6 +77,12 @@ UNUSED = {
         & set(settings.probe.estimators),
         "survival_by_layer": settings.steering.readout,
         "entanglement": ENTANGLED,
+        "concept_interference": "superposition" in PARTS and len(WITH_DIRECTIONS) > 1,
+        "activation_shape": "superposition" in PARTS,
+        "single_neurons": "superposition" in PARTS and WITH_NEURONS,
+        "boundary_density": "polytopes" in PARTS,
+        "boundaries_along_rays": "polytopes" in PARTS,
+        "boundaries_along_pushes": "polytopes" in PARTS,
         "dose_response_all_tokens": "all" in settings.steering.positions,
     }.items()
     if not used

@@ -8,7 +8,7 @@ rule write_report:
         sensitivity=tables_of_pairs("sensitivity"),
         samples=tables_of_pairs("samples"),
         cosines=expand(COSINES, model=settings.models),
-        evidence=expand(EVIDENCE, model=settings.models),
+        evidence=list(dict.fromkeys(expand(EVIDENCE, model=settings.models))),
         records=dict.fromkeys(pairs(RECORD)),
         drawings=figure_files("svg"),
         reading=pairs(f"{CACHE}/resources.json"),

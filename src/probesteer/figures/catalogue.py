@@ -10,6 +10,7 @@ from probesteer.figures.catalogue_entry import CatalogueEntry
 from probesteer.figures.chapters.directions import DIRECTIONS_FIGURES
 from probesteer.figures.chapters.estimators import ESTIMATORS_FIGURES
 from probesteer.figures.chapters.evidence import EVIDENCE_FIGURES
+from probesteer.figures.chapters.geometry import GEOMETRY_FIGURES
 from probesteer.figures.chapters.reading import READING_FIGURES
 from probesteer.figures.chapters.scale import SCALE_FIGURES
 from probesteer.figures.chapters.sensitivity import SENSITIVITY_FIGURES
@@ -25,6 +26,7 @@ CATALOGUE: tuple[CatalogueEntry, ...] = (
     *STEERING_FIGURES,
     *SCALE_FIGURES,
     *SENSITIVITY_FIGURES,
+    *GEOMETRY_FIGURES,
 )
 
 

@@ -14,7 +14,10 @@ from probesteer.report.numbers import MISSING, number
 
 _NAMES = ["model", "concept", "stage"]
 _SIZES = ["wall_s", "peak_rss_mb", "peak_gpu_mb"]
-_OF_A_MODEL = ("significance", "transfer", "cosines", "entanglement", "steerability", "figures")
+_OF_A_MODEL = (
+    *("significance", "transfer", "cosines", "entanglement", "steerability", "superposition"),
+    "figures",
+)
 
 
 def read_resources(

@@ -10,6 +10,7 @@ from tests.unit.figures.synthetic_evidence import (
     evidence_rows,
     significance_rows,
 )
+from tests.unit.figures.synthetic_geometry import polytope_rows, superposition_rows
 from tests.unit.figures.synthetic_reading import cosine_rows, direction_rows, probe_rows
 from tests.unit.figures.synthetic_scale import scale_rows, sensitivity_rows
 from tests.unit.figures.synthetic_sensitivity import (
@@ -54,6 +55,10 @@ _SIGNIFICANCE = "model concept site layer method split metric p_value adjusted s
 _CALIBRATION = "model concept site layer split bin predicted observed low high n"
 _TRANSFER = "model concept other site layer method metric value low high n interval"
 _SPARSE = "model concept site layer method size draw split metric value low high n interval"
+_SUPERPOSITION = "model concept other site layer method metric value low high n"
+_POLYTOPES = (
+    "model concept site layer network path method unit strength metric value low high n interval"
+)
 _POSITIONS = "model concept site layer offset method draw split metric value low high n interval"
 
 
@@ -97,6 +102,8 @@ def synthetic_tables(
         ),
         "steerability": _frame(STEERABILITY, steerability_rows(truths, places, pushed, model)),
         "decodable_vs_steerable": _frame(DECODABLE, decodable_rows(truths, places, pushed, model)),
+        "superposition": _frame(_SUPERPOSITION, superposition_rows(truths, places, layers, model)),
+        "polytopes": _frame(_POLYTOPES, polytope_rows(truths, places, model)),
         "sensitivity": _frame(_SENSITIVITY, sensitivity_rows(truths, places, pushed, model)),
     }
 

@@ -15,7 +15,17 @@ from tests.unit.figures.synthetic_truth import TRUTHS, Truth
 Tables = dict[str, pd.DataFrame]
 NAMES = [figure.name for figure in CATALOGUE]
 CAPTIONS = Path(__file__).parents[3] / "workflow" / "report"
-UNITS = ("nats", "share", "cosine", "accuracy", "factor", "AUROC", "bits", "class difference")
+UNITS = (
+    "nats",
+    "share",
+    "cosine",
+    "accuracy",
+    "factor",
+    "AUROC",
+    "bits",
+    "class difference",
+    "boundaries",
+)
 OPTIONAL = [figure.name for figure in CATALOGUE if figure.shown is not None]
 IN_UNITS = {
     "dose_response",
@@ -26,6 +36,7 @@ IN_UNITS = {
     "off_distribution",
     "survival_by_layer",
     "entanglement",
+    "boundaries_along_pushes",
 }
 AWKWARD = (
     Truth("past-tense-versus-present-tense-of-the-main-verb-of-the-sentence"),
