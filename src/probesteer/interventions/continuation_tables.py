@@ -36,7 +36,7 @@ class _Block:
 def continuation_table(
     measured: Measured, grid: DoseGrid, groups: NDArray[Any], splits: NDArray[Any]
 ) -> pd.DataFrame:
-    """Means with bootstrap intervals over groups, of the directions that are no random draws.
+    """Means with bootstrap intervals over groups, of the directions that are no draws of a control.
 
     groups, splits: [prompts]. Metrics: the change of the log-probability (nats) of the positive
     and of the negative continuation, each summed over its tokens, on all prompts and on each
@@ -49,7 +49,7 @@ def continuation_table(
             keys = [
                 (place.site, place.layer, d.method, d.draw, positions, grid.unit)
                 for d in response.directions
-                if d.method != "random"
+                if d.draw < 0
             ]
             for block in _blocks(without_draws(response), groups, splits):
                 n = block.measured.shape[-1]
@@ -67,7 +67,7 @@ def continuation_table(
 def continuation_prompt_table(
     measured: Measured, grid: DoseGrid, prompts: pd.DataFrame
 ) -> pd.DataFrame:
-    """One row a prompt, direction and strength for each continuation, random draws left out.
+    """One row a prompt, direction and strength for each continuation, draws of controls left out.
 
     prompts: as for `response_tables.prompt_table`, whose columns these rows have.
     """
@@ -82,13 +82,13 @@ def continuation_prompt_table(
 
 
 def without_draws(response: DoseResponse) -> DoseResponse:
-    """The response without its random draws."""
-    kept = np.array([d.method != "random" for d in response.directions])
+    """The response without the draws of controls, such as random directions."""
+    kept = np.array([d.draw < 0 for d in response.directions])
     arrays = {
         name: getattr(response, name)[kept]
         for name in ("change", "kl", "same_top", "neutral_loss", "angle", "norm_ratio")
     }
-    directions = [d for d in response.directions if d.method != "random"]
+    directions = [d for d in response.directions if d.draw < 0]
     further = {name: getattr(response, name)[kept] for name in ("positive", "neutral_same_top")}
     return replace(response, directions=directions, **arrays, **further)
 

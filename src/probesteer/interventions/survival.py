@@ -85,7 +85,7 @@ def survival_table(
     groups, splits: [prompts]. Columns site, layer (of the push), method, draw, positions, unit,
     strength, read_site, read_layer (of the probe), split, metric, value, low, high, n, interval.
     Splits are those of the prompts: the place was chosen on validation, "test" had no part in it.
-    Random draws stand there as their mean and range alone, with draw -1.
+    Controls of several draws, such as random directions, stand there as their mean and range.
     """
     rows: list[tuple[Any, ...]] = []
     for read_at, values in pushed.read.items():
@@ -104,27 +104,27 @@ def survival_table(
 def estimates(
     directions: Sequence[Direction], values: Numbers, grid: PushGrid, groups: NDArray[Any]
 ) -> list[tuple[tuple[Any, ...], tuple[Any, ...]]]:
-    """A key and an estimate for every direction and strength, then for the random draws together.
+    """Key and estimate of every direction and strength, then of the draws of each control together.
 
-    values: [directions, strengths, items]; groups: [items]. The key is site, layer, method, draw,
-    positions, unit, strength; the estimate value, low, high, n, interval. Intervals are bootstraps
-    over groups; of random draws the range.
+    values: [directions, strengths, items]; groups: [items]. The key is site, layer, method, draw
+    (-1), positions, unit, strength; the estimate value, low, high, n, interval. Intervals are
+    bootstraps over groups; of several draws, such as random directions, the range.
     """
     found: list[tuple[tuple[Any, ...], tuple[Any, ...]]] = []
-    drawn = [d.method == "random" for d in directions]
+    controls = dict.fromkeys(d.method for d in directions if d.draw >= 0)
     for direction, curve in zip(directions, values, strict=True):
-        if direction.method == "random":
+        if direction.draw >= 0:
             continue
         low, high = bootstrap_mean(curve, groups, grid.bootstrap_draws, grid.seed)
         for s, strength in enumerate(grid.strengths):
             numbers = (float(curve[s].mean()), float(low[s]), float(high[s]), curve.shape[-1])
             key = _key(direction, direction.method, grid, strength)
             found.append((key, (*numbers, "bootstrap 95%")))
-    if any(drawn):
-        means = values[drawn].mean(axis=-1)
+    for method in controls:
+        means = values[[d.method == method for d in directions]].mean(axis=-1)
         for strength, draws in zip(grid.strengths, means.T, strict=True):
             numbers = (float(draws.mean()), float(draws.min()), float(draws.max()), len(draws))
-            key = _key(directions[0], "random", grid, strength)
+            key = _key(directions[0], method, grid, strength)
             found.append((key, (*numbers, "range of draws")))
     return found
 

@@ -1,6 +1,7 @@
 """What later probes read of a push: against plain numbers, and a model that passes it on."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -79,6 +80,20 @@ def test_means_intervals_and_the_range_of_draws(
                     [means[1:3, s].mean(), means[1:3, s].min(), means[1:3, s].max()],
                 )
                 assert (band["n"], band["interval"], band["draw"]) == (2, "range of draws", -1)
+
+
+def test_every_control_of_several_draws_has_a_range_of_its_own() -> None:
+    names = [("difference_of_means", -1), ("random", 0), ("shuffled", 0), ("shuffled", 1)]
+    controls = [
+        replace(direction, method=method, draw=draw)
+        for direction, (method, draw) in zip(directions(8), names, strict=True)
+    ]
+    read = np.random.default_rng(4).standard_normal((4, 2, 7))
+    rows = survival_table(Pushed(controls, read, {PLACE: read}), GRID, GROUPS, SPLITS)
+    assert not rows.duplicated(["method", "strength", "split"]).any()
+    (band,) = matching(rows, method="shuffled", strength=2.0, split="all").to_dict("records")
+    assert (band["n"], band["draw"]) == (2, -1)
+    assert (band["low"], band["high"]) == pytest.approx(sorted(read[2:, 1].mean(axis=-1)))
 
 
 def test_a_split_without_prompts_has_no_rows() -> None:
