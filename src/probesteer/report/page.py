@@ -23,6 +23,7 @@ from probesteer.report.content import ConceptText, ReportContent
 from probesteer.report.evidence_sentences import evidence_sentences
 from probesteer.report.finding import VERDICTS, Finding
 from probesteer.report.findings import findings_of
+from probesteer.report.geometry_claims import geometry_tables
 from probesteer.report.numbers import interval, number, p_value
 from probesteer.report.resources import resource_table
 from probesteer.report.samples import PromptSamples, samples_of
@@ -66,6 +67,9 @@ class ModelSection:
     name: str
     findings: list[Finding]
     chapters: list[Chapter]
+    claims: list[CompactTable]
+    """Of the geometry, a table a text."""
+
     tables: list[CompactTable]
     samples: dict[str, list[PromptSamples]]
     real: bool
@@ -134,6 +138,7 @@ def _section(content: ReportContent, model: str, findings: list[Finding]) -> Mod
         name=model,
         findings=own,
         chapters=_chapters(content, model),
+        claims=geometry_tables(content.tables, model, own),
         tables=compact_tables(content.tables, model),
         samples=samples_of(content.tables.get("samples"), model),
         real=any(finding.metric == "r2" for finding in own),

@@ -1,0 +1,85 @@
+"""The chapters of the geometry: each text's claims, and the instruments on known truth."""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from probesteer.figures.rows import matching
+from probesteer.report.claim import claim_table
+from probesteer.report.compact_table import CompactTable
+from probesteer.report.finding import Finding
+from probesteer.report.numbers import number
+from probesteer.report.polytope_claims import polytope_claims
+from probesteer.report.superposition_claims import (
+    LARGE,
+    SMALL,
+    direction_claims,
+    neuron_claims,
+)
+
+_VERDICTS = (
+    "Holds, does not hold or not shown at the layers measured; where layers differ, at how many "
+    "it holds."
+)
+
+
+def geometry_tables(
+    tables: Mapping[str, pd.DataFrame], model: str, findings: Sequence[Finding]
+) -> list[CompactTable]:
+    """One table a text, and that of the instruments; those of which nothing was measured are left
+    out. tables: of all models, by name. findings: of `model`."""
+    made = []
+    if (shared := _own(tables, "superposition", model)) is not None:
+        made.append(
+            claim_table(
+                "Directions and superposition",
+                f"{_VERDICTS} Overlap holds below a share of 0.05 of random sets that overlap as "
+                f"much. AUROC is of test examples; a loss up to {SMALL:g} counts as none, one "
+                f"above {LARGE:g} as a loss. No intervals.",
+                direction_claims(shared),
+            )
+        )
+        made.append(
+            claim_table(
+                "Polysemantic neurons, superposition, non-linear reading",
+                f"{_VERDICTS} Three separate things: neurons that read several concepts need no "
+                "superposition. Ranges are over draws, intervals 95% bootstrap intervals.",
+                neuron_claims(shared, findings),
+            )
+        )
+    polytopes, ends = (_own(tables, name, model) for name in ("polytopes", "sensitivity"))
+    if polytopes is not None and ends is not None:
+        made.append(
+            claim_table(
+                "The polytope lens",
+                f"{_VERDICTS} Of the units after each layer, at the token that is read. 95% "
+                "bootstrap intervals over groups where nothing else is said.",
+                polytope_claims(polytopes, ends),
+            )
+        )
+    return [table for table in [*made, _instruments(tables)] if table.rows]
+
+
+def _own(tables: Mapping[str, pd.DataFrame], name: str, model: str) -> pd.DataFrame | None:
+    table = tables.get(name)
+    return None if table is None or table.empty else matching(table, model=model)
+
+
+def _instruments(tables: Mapping[str, pd.DataFrame]) -> CompactTable:
+    tried = tables.get("instruments", pd.DataFrame())
+    rows = [
+        [
+            str(each["toy"]),
+            str(each["instrument"]),
+            str(each["expected"]),
+            number(float(each["value"])),
+            "found" if each["holds"] else "missed; not used on the model",
+        ]
+        for each in tried.to_dict("records")
+    ]
+    return CompactTable(
+        "Instruments on toys where the truth is known",
+        "What each should measure, and what it did. One that misses is not used on a model.",
+        ["toy", "instrument", "expected", "measured", "truth"],
+        rows,
+    )

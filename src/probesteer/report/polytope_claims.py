@@ -1,0 +1,156 @@
+"""Claims of the polytope lens, from the tables of polytopes and of sensitivity."""
+
+import pandas as pd
+
+from probesteer.figures.places import axis_label, places_of
+from probesteer.figures.rows import by_place, concepts_of, matching
+from probesteer.places import Place
+from probesteer.report.claim import FAILS, HOLDS, UNSHOWN, Claim, counted
+from probesteer.report.numbers import estimate, number
+
+
+def polytope_claims(table: pd.DataFrame, sensitivity: pd.DataFrame) -> list[Claim]:
+    """The claims, concept by concept; both tables of one model, the first may be empty."""
+    claims = []
+    for concept in concepts_of(table):
+        own = matching(table, concept=concept)
+        ends = matching(sensitivity, concept=concept)
+        claims += [*_density(own, concept), *_scaling(own, concept), *_peak(own, concept)]
+        claims += _range(own, ends, concept)
+    return claims
+
+
+def _density(rows: pd.DataFrame, concept: str) -> list[Claim]:
+    differences = matching(rows, metric="density_difference")
+    trained = matching(differences, network="trained")
+    said, control, verdicts = [], [], []
+    for place, here in _places(trained):
+        value, low, high = (float(here[name].iloc[0]) for name in ("value", "low", "high"))
+        said.append(f"{axis_label(place)}: {estimate(value, low, high)}")
+        other = matching(
+            differences, network="reinitialised", site=place.site, layer=float(place.layer)
+        )
+        beyond = True
+        if len(other):
+            ends = [float(other[name].iloc[0]) for name in ("value", "low", "high")]
+            control.append(f"{axis_label(place)}: {estimate(*ends)}")
+            beyond = high < ends[1]
+        verdicts.append(HOLDS if high < 0 and beyond else FAILS if low > 0 else UNSHOWN)
+    if not said:
+        return []
+    return [
+        Claim(
+            "Boundaries lie denser between the classes than within them",
+            concept,
+            f"within minus between, by layer (99% intervals): {'; '.join(said)}",
+            f"re-initialised: {'; '.join(control)}" if control else "none",
+            counted(verdicts),
+        )
+    ]
+
+
+def _scaling(rows: pd.DataFrame, concept: str) -> list[Claim]:
+    rays = matching(rows, path="ray", metric="prediction_changed")
+    own = matching(rays, network="trained", method="activations")
+    if own.empty:
+        return []
+    most = float(own["strength"].max())
+    said, control, verdicts = [], [], []
+    for place, here in _places(matching(own, strength=most)):
+        value, low, high = (float(here[name].iloc[0]) for name in ("value", "low", "high"))
+        said.append(f"{axis_label(place)}: {estimate(value, low, high)}")
+        verdicts.append(HOLDS if low > 0 else FAILS if high == 0 else UNSHOWN)
+        other = matching(
+            rays,
+            network="reinitialised",
+            strength=most,
+            site=place.site,
+            layer=float(place.layer),
+        )
+        if len(other):
+            control.append(f"{axis_label(place)}: {number(float(other['value'].iloc[0]))}")
+    return [
+        Claim(
+            f"Making an activation {most:g} times as long changes what is predicted",
+            concept,
+            f"share changed, by layer: {'; '.join(said)}",
+            f"re-initialised: {'; '.join(control)}" if control else "none",
+            counted(verdicts),
+        )
+    ]
+
+
+def _peak(rows: pd.DataFrame, concept: str) -> list[Claim]:
+    rays = matching(rows, path="ray", metric="crossings", network="trained")
+    said, control, verdicts = [], [], []
+    for place, here in _places(rays):
+        own, noise = (
+            matching(here, method=name).sort_values("strength") for name in ("activations", "noise")
+        )
+        at, inside = _densest(own)
+        said.append(f"{axis_label(place)}: {number(at)}")
+        verdicts.append(HOLDS if inside else FAILS)
+        if len(noise):
+            control.append(f"{axis_label(place)}: {number(_densest(noise)[0])}")
+    if not said:
+        return []
+    return [
+        Claim(
+            "Boundaries are densest on the way from the origin, not at either end of the ray",
+            concept,
+            f"factor at which they are, by layer: {'; '.join(said)}",
+            f"Gaussian noise: {'; '.join(control)}" if control else "none",
+            counted(verdicts),
+        )
+    ]
+
+
+def _range(rows: pd.DataFrame, sensitivity: pd.DataFrame, concept: str) -> list[Claim]:
+    pushes = matching(rows, path="push", metric="crossings", method="difference_of_means")
+    wanted = sensitivity[
+        (sensitivity["operator"] == "add")
+        & (sensitivity["method"] == "difference_of_means")
+        & sensitivity["metric"].isin(("monotone_low", "monotone_high"))
+    ]
+    said, verdicts = [], []
+    for place, here in _places(pushes):
+        ends = matching(wanted, site=place.site, layer=float(place.layer))
+        for metric, sign in (("monotone_low", -1), ("monotone_high", 1)):
+            found, side = matching(ends, metric=metric), here[here["strength"] * sign > 0]
+            if found.empty or side.empty:
+                continue
+            value, low, high, bound = (
+                float(found[name].iloc[0]) for name in ("value", "low", "high", "bound")
+            )
+            at = float(side["strength"].iloc[int(side["value"].to_numpy().argmax())])
+            end = "none within what was tried" if value == bound else estimate(value, low, high)
+            said.append(f"{axis_label(place)}: densest at {number(at)}, end {end}")
+            within = low <= at <= high
+            verdicts.append(UNSHOWN if value == bound else HOLDS if within else FAILS)
+    if not said:
+        return []
+    held = sum(verdict == HOLDS for verdict in verdicts)
+    ended = sum(verdict != UNSHOWN for verdict in verdicts)
+    verdict = UNSHOWN if not ended else HOLDS if held == ended else FAILS
+    if 0 < held < ended:
+        verdict = f"{HOLDS} at {held} of {ended} ends"
+    return [
+        Claim(
+            "The working range of a push ends where boundaries are densest",
+            concept,
+            f"strengths by layer and side: {'; '.join(said)}",
+            "random directions: see the figure",
+            verdict,
+        )
+    ]
+
+
+def _densest(rows: pd.DataFrame) -> tuple[float, bool]:
+    """The strength of the most crossings, and whether it is neither the first nor the last."""
+    at = int(rows["value"].to_numpy().argmax())
+    return float(rows["strength"].iloc[at]), 0 < at < len(rows) - 1
+
+
+def _places(rows: pd.DataFrame) -> list[tuple[Place, pd.DataFrame]]:
+    places = places_of(rows)
+    return [(places[at], here) for at, here in by_place(rows, places)]
