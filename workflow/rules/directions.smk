@@ -1,12 +1,88 @@
 # Directions in raw activation space, and how alike those of different concepts are.
+DIFFERENTIATED = "logit_gradient" in settings.directions.methods
+
+
+def other_concepts(wildcards):
+    """The concepts whose directions are controls of this one."""
+    others = settings.directions.other_concepts
+    return [name for name in others if name != wildcards.concept]
+
+
+def manifests_of_others(wildcards):
+    """Their activations."""
+    others = other_concepts(wildcards)
+    return [path_of(MANIFEST)(Pair(wildcards.model, name)) for name in others]
+
+
+def examples_of_others(wildcards):
+    """Their labels."""
+    return [
+        CONCEPT.format(concept=name) + "/examples.parquet"
+        for name in other_concepts(wildcards)
+    ]
+
+
+def vector_file(wildcards):
+    """The file of a concept's vector, where the settings name one."""
+    named = settings.directions.file
+    if named is None:
+        return []
+    of_model = named.replace("{model}", wildcards.model)
+    return [of_model.replace("{concept}", wildcards.concept)]
+
+
+for missing in sum(
+    (vector_file(Pair(m, c)) for m in settings.models for c in settings.concepts), []
+):
+    if not Path(missing).is_file():
+        sys.exit(
+            f"config: directions.file: there is no file {missing}; correct directions.file"
+        )
+
+
+if DIFFERENTIATED:
+
+    rule differentiate:
+        input:
+            record=path_of(RECORD),
+            manifest=path_of(MANIFEST),
+            prompts=f"{CONCEPT}/prompts.parquet",
+            examples=f"{CONCEPT}/examples.parquet",
+        output:
+            gradients=f"{TABLES}/gradients.safetensors",
+        log:
+            f"{LOGS}/gradients.log",
+        conda:
+            ENVIRONMENT
+        threads: threads_of_model
+        resources:
+            gpu=gpus_of_model,
+        params:
+            settings=slice_of("gradients"),
+            code=code_of("gradients"),
+            resources=resources_of("gradients"),
+        shell:
+            "python3 -m probesteer gradients --settings {params.settings:q}"
+            " --record {input.record:q} --manifest {input.manifest:q}"
+            " --prompts {input.prompts:q} --examples {input.examples:q}"
+            " --gradients {output.gradients:q}"
+            " --log {log:q} --resources {params.resources:q}"
+
+
 rule derive_directions:
     input:
         manifest=path_of(MANIFEST),
         examples=f"{CONCEPT}/examples.parquet",
         probes=f"{TABLES}/probes.safetensors",
+        gradients=[f"{TABLES}/gradients.safetensors"] if DIFFERENTIATED else [],
+        given=vector_file,
+        others=manifests_of_others,
+        others_examples=examples_of_others,
     output:
         directions=f"{TABLES}/directions.safetensors",
         table=f"{TABLES}/directions.parquet",
+        erasers=f"{TABLES}/erasers.safetensors",
+        agreement=f"{TABLES}/agreement.parquet",
     log:
         f"{LOGS}/directions.log",
     conda:
@@ -18,7 +94,10 @@ rule derive_directions:
     shell:
         "python3 -m probesteer directions --settings {params.settings:q}"
         " --manifest {input.manifest:q} --examples {input.examples:q} --probes {input.probes:q}"
+        " --gradients {input.gradients:q} --given {input.given:q}"
+        " --others {input.others:q} --others-examples {input.others_examples:q}"
         " --directions {output.directions:q} --table {output.table:q}"
+        " --erasers {output.erasers:q} --agreement {output.agreement:q}"
         " --log {log:q} --resources {params.resources:q}"
 
 

@@ -13,6 +13,10 @@ from probesteer.files.tensors import read_tensors
 from probesteer.places import Place
 
 
+class NoVectorError(ProbesteerError):
+    """The file is sound, but holds nothing for a place."""
+
+
 def read_vector(path: Path, place: Place, name: str | None = None) -> NDArray[np.float64]:
     """The vector for `place` in a file, [d], not scaled.
 
@@ -23,8 +27,8 @@ def read_vector(path: Path, place: Place, name: str | None = None) -> NDArray[np
     - .gguf: the control vector `direction.3` is added to the output of block 3, as llama.cpp does
       (common/common.cpp, "common_control_vector_load").
 
-    Nothing is unpickled. Raises ProbesteerError where the file is missing or of another kind, holds
-    nothing for the place, or numbers that are no direction.
+    Nothing is unpickled. Raises NoVectorError where the file holds nothing for the place,
+    ProbesteerError where it is missing, of another kind, or holds numbers that are no direction.
     """
     if not path.is_file():
         raise ProbesteerError(f"{path}: missing; give a .npy, .safetensors or .gguf file")
@@ -91,5 +95,5 @@ def _is_of_a_place(name: str) -> bool:
     return layer[:3].isdigit()
 
 
-def _lacking(path: Path, place: Place, why: str) -> ProbesteerError:
-    return ProbesteerError(f"{path}: no vector for {place.stem}: {why}")
+def _lacking(path: Path, place: Place, why: str) -> NoVectorError:
+    return NoVectorError(f"{path}: no vector for {place.stem}: {why}")

@@ -168,6 +168,8 @@ def _start_paths_at(project: Path, settings: Settings) -> None:
             model.path = str(project / model.path)
     if settings.model_path is not None:
         settings.model_path = str(project / settings.model_path)
+    if settings.directions.file is not None:
+        settings.directions.file = str(project / settings.directions.file)
     for concept in settings.concept.values():
         if concept.examples:
             concept.examples = str(project / concept.examples)

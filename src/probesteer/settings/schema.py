@@ -124,6 +124,11 @@ class DirectionSettings:
 
     methods: list[str] = field(default_factory=lambda: ["difference_of_means", "logistic"])
     random_draws: int = 8  # norm-matched random directions
+    orthogonal_draws: int = 0  # orthogonal to the concept, where the activations vary
+    shuffled_draws: int = 0  # differences of means of shuffled labels
+    resample_draws: int = 0  # resamples of the groups to which every method is fitted again
+    file: str | None = None  # of the method `file`: .npy, .safetensors or .gguf
+    other_concepts: list[str] = field(default_factory=list)  # pushed along as controls
 
 
 @dataclass
@@ -137,11 +142,37 @@ class SampleSettings:
 
 
 @dataclass
+class OperatorSettings:
+    """How hard an operator other than add is tried."""
+
+    strengths: list[float] = field(default_factory=list)  # []: not measured
+    unit: str = "share"
+
+
+@dataclass
+class OperatorsSettings:
+    """Operators beside add; clamp and rotate take the units of a push, the others shares."""
+
+    ablate: OperatorSettings = field(default_factory=OperatorSettings)
+    clamp: OperatorSettings = field(default_factory=lambda: OperatorSettings(unit="gap"))
+    reflect: OperatorSettings = field(default_factory=OperatorSettings)
+    rotate: OperatorSettings = field(default_factory=lambda: OperatorSettings(unit="angle"))
+    scale: OperatorSettings = field(default_factory=OperatorSettings)
+    erase: OperatorSettings = field(default_factory=OperatorSettings)
+
+    @property
+    def measured(self) -> dict[str, OperatorSettings]:
+        """Those that have strengths, by name."""
+        return {name: dose for name, dose in vars(self).items() if dose.strengths}
+
+
+@dataclass
 class SteeringSettings:
     """The dose-response grid: directions added at every layer."""
 
     strengths: list[float] = field(default_factory=lambda: [-4.0, -2.0, -1.0, 0.0, 1.0, 2.0, 4.0])
-    unit: str = "gap"  # gap, sigma or norm
+    unit: str = "gap"  # gap, sigma, norm or angle (degrees)
+    operators: OperatorsSettings = field(default_factory=OperatorsSettings)
     positions: list[str] = field(default_factory=lambda: ["from_last", "all"])
     layers: list[int] | None = None  # blocks to steer at; null: the embedding and every block
     prompts: int | None = None  # at most so many prompts; null: all of them

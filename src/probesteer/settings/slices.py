@@ -13,6 +13,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from probesteer.errors import ProbesteerError
 from probesteer.files.digests import canonical_json
+from probesteer.settings.directions_slices import OF_DIRECTIONS, directions_slice
 from probesteer.settings.geometry_slices import geometry_slice
 from probesteer.settings.schema import (
     ActivationSettings,
@@ -20,8 +21,8 @@ from probesteer.settings.schema import (
     ChatSettings,
     ConceptSettings,
     DatasetSettings,
-    DirectionSettings,
     ModelSettings,
+    OperatorsSettings,
     PlotSettings,
     ProbeSettings,
     SampleSettings,
@@ -116,24 +117,6 @@ class SignificanceSlice:
     """Whose p-values are corrected together."""
 
     model: str
-
-
-@dataclass
-class DirectionsSlice:
-    """Which directions are derived."""
-
-    model: str
-    concept: str
-    seed: int
-    directions: DirectionSettings = field(default_factory=DirectionSettings)
-
-
-@dataclass
-class CosinesSlice:
-    """Whose directions are compared."""
-
-    model: str
-    concepts: list[str]
 
 
 @dataclass
@@ -244,17 +227,20 @@ def stage_slice(
         return TransferSlice(model, settings.seed, settings.probe.bootstrap_draws, families)
     if stage == "significance":
         return SignificanceSlice(model)
-    if stage == "directions":
-        return DirectionsSlice(model, concept, settings.seed, settings.directions)
-    if stage == "cosines":
-        return CosinesSlice(model, settings.concepts)
+    if stage in OF_DIRECTIONS:
+        return directions_slice(stage, settings, model, concept)
     if stage == "steering":
         names, of_concept = (model, concept, settings.seed), settings.concept[concept]
         steering = replace(settings.steering, entanglement=[])
         words = of_concept.chat, of_concept.asked
         return SteeringSlice(*names, settings.model[model], steering, *words)
     if stage == "entanglement":
-        steering = replace(settings.steering, samples=SampleSettings(), readout=[])
+        unread: dict[str, Any] = {
+            "samples": SampleSettings(),
+            "readout": [],
+            "operators": OperatorsSettings(),
+        }
+        steering = replace(settings.steering, **unread)
         chats = {name: settings.concept[name].chat for name in settings.concepts}
         loaded = settings.model[model]
         return EntanglementSlice(model, settings.seed, settings.concepts, loaded, steering, chats)

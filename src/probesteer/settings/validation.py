@@ -3,13 +3,15 @@
 import math
 import re
 from collections.abc import Sequence
-from typing import NoReturn, TypeVar
 
-from probesteer.errors import ProbesteerError
-from probesteer.places import SITES
+from probesteer.settings.checks import at_least as _at_least
+from probesteer.settings.checks import choice as _choice
+from probesteer.settings.checks import fail as _fail
+from probesteer.settings.checks import finite as _finite
+from probesteer.settings.checks import listed as _listed
+from probesteer.settings.checks import positive as _positive
+from probesteer.settings.dose_checks import check_directions, check_operators, check_push_units
 from probesteer.settings.schema import ConceptSettings, DatasetSettings, Settings
-
-Value = TypeVar("Value")
 
 # Folders of results/ that belong to all experiments.
 _SHARED_FOLDERS = ("activations", "datasets", "logs", "models")
@@ -17,27 +19,6 @@ _SHARED_FOLDERS = ("activations", "datasets", "logs", "models")
 # Of examples and prompts: what a file may name otherwise.
 _OF_EXAMPLES = ("text", "messages", "label", "group", "pair", "split", "span")
 _COLUMNS = (*_OF_EXAMPLES, "prompt", "positive", "negative")
-
-_CHOICES = {
-    "dtype": ("float32", "bfloat16", "float16"),
-    "site": SITES,
-    "unit": ("gap", "sigma", "norm"),
-    "positions": ("from_last", "all"),
-    "part": ("superposition", "polytopes"),
-    "operator": ("add", "rotate", "clamp"),
-    "method": ("difference_of_means", "logistic"),
-    "kind": ("binary", "classes", "real"),
-    "estimator": (
-        "difference_of_means",
-        "nearest_centroid",
-        "lda",
-        "ridge",
-        "ccs",
-        "mlp",
-        "nearest_neighbours",
-    ),
-    "palette": ("deep", "muted", "pastel", "bright", "dark", "colorblind"),
-}
 
 
 def validate(settings: Settings) -> None:
@@ -70,6 +51,7 @@ def validate(settings: Settings) -> None:
     _shares(settings)
     _activations(settings)
     _probe(settings)
+    check_directions(settings)
     _sweeps(settings)
     _plot(settings)
     _geometry(settings)
@@ -168,21 +150,12 @@ def _probe(settings: Settings) -> None:
     for size in _listed("probe.neurons", probe.neurons):
         _at_least("probe.neurons", size, 1)
     _at_least("probe.bases", probe.bases, 1)
-    for method in _listed("directions.methods", settings.directions.methods):
-        _choice("directions.methods", method, "method")
-    if "difference_of_means" not in settings.directions.methods:
-        _fail(
-            "directions.methods",
-            "difference_of_means is missing",
-            "add it: random directions and the scale stage are measured against it",
-        )
-    _at_least("directions.random_draws", settings.directions.random_draws, 8)
 
 
 def _sweeps(settings: Settings) -> None:
     for stage, sweep in (("steering", settings.steering), ("scale", settings.scale)):
         _strengths(f"{stage}.strengths", sweep.strengths)
-        _choice(f"{stage}.unit", sweep.unit, "unit")
+        _choice(f"{stage}.unit", sweep.unit, "unit of a push")
         _at_least(f"{stage}.batch_tokens", sweep.batch_tokens, 1)
         _at_least(f"{stage}.bootstrap_draws", sweep.bootstrap_draws, 100)
         for key, limit in (("prompts", sweep.prompts), ("neutral_texts", sweep.neutral_texts)):
@@ -192,7 +165,7 @@ def _sweeps(settings: Settings) -> None:
             _at_least(f"{stage}.layers", layer, -1)
     for positions in _listed("steering.positions", settings.steering.positions):
         _choice("steering.positions", positions, "positions")
-    _choice("scale.positions", settings.scale.positions, "positions")
+    _choice("scale.positions", settings.scale.positions, "positions of scale")
     for operator in _listed("scale.operators", settings.scale.operators):
         _choice("scale.operators", operator, "operator")
     for key in ("slope_range", "linear_tolerance", "cost"):
@@ -215,6 +188,8 @@ def _sweeps(settings: Settings) -> None:
     _at_least("steering.samples.prompts", samples.prompts, 0)
     _at_least("steering.samples.new_tokens", samples.new_tokens, 1)
     _positive("steering.samples.temperature", samples.temperature)
+    check_operators(settings)
+    check_push_units(settings)
 
 
 def _plot(settings: Settings) -> None:
@@ -246,37 +221,3 @@ def _strengths(key: str, strengths: Sequence[float]) -> None:
         _fail(key, "0 is missing", "add it: it is the unsteered model")
     if not (min(strengths) < 0 < max(strengths)):
         _fail(key, f"{list(strengths)} lies on one side of 0", "add strengths on the other side")
-
-
-def _finite(key: str, values: Sequence[float]) -> None:
-    for value in values:
-        if not math.isfinite(value):
-            _fail(key, f"{value}", "use finite numbers")
-
-
-def _positive(key: str, value: float) -> None:
-    if not (value > 0 and math.isfinite(value)):
-        _fail(key, f"{value}", "use a positive number")
-
-
-def _choice(key: str, value: str, kind: str) -> None:
-    if value not in _CHOICES[kind]:
-        _fail(key, f"{value!r} is unknown", f"use one of {', '.join(_CHOICES[kind])}")
-
-
-def _at_least(key: str, value: int, smallest: int) -> None:
-    if value < smallest:
-        _fail(key, f"{value} is too small", f"use {smallest} or more")
-
-
-def _listed(key: str, values: Sequence[Value]) -> Sequence[Value]:
-    """The values of a list that must name something, and each thing once."""
-    if not values:
-        _fail(key, "empty", "give at least one")
-    if len(set(values)) < len(values):
-        _fail(key, f"{list(values)} names one twice", "name each once")
-    return values
-
-
-def _fail(key: str, what: str, remedy: str) -> NoReturn:
-    raise ProbesteerError(f"config: {key}: {what}; {remedy}")

@@ -24,6 +24,7 @@ STAGES = (
     "sparse",
     "transfer",
     "significance",
+    "gradients",
     "directions",
     "cosines",
     "steering",

@@ -27,6 +27,7 @@ STAGES = (
     "positions",
     "transfer",
     "significance",
+    "gradients",
     "directions",
     "cosines",
     "steering",
@@ -78,6 +79,10 @@ def test_every_stage_takes_the_slice_that_it_is_given(stage: str, settings: Sett
         ("concept.story_hero.family=f", {"transfer"}),
         ("probe.folds=3", {"probes", "positions", "examples"}),
         ("directions.random_draws=9", {"directions"}),
+        ("directions.other_concepts=[story_hero]", {"directions"}),
+        ("directions.other_concepts=[story_sentiment]", set()),
+        ("steering.batch_tokens=99", {"gradients", "steering", "entanglement"}),
+        ("steering.operators.ablate.strengths=[1]", {"steering"}),
         ("steering.strengths=[-1,0,1]", {"steering", "entanglement"}),
         ("steering.samples.prompts=1", {"steering"}),
         ("steering.readout=[2]", {"steering"}),
@@ -98,8 +103,9 @@ def test_every_stage_takes_the_slice_that_it_is_given(stage: str, settings: Sett
         ("concept.story_sentiment.description=x", set()),
         ("concept.story_sentiment.columns={text:said}", {"examples", "activations"}),
         (
-            "concept.story_sentiment.chat.messages=true",
-            {"examples", "activations", "steering", "scale", "entanglement"},
+            "concept.story_sentiment.chat.messages=true"
+            " concept.story_sentiment.asked.positive= concept.story_sentiment.asked.negative=",
+            {"examples", "activations", "gradients", "steering", "scale", "entanglement"},
         ),
         ("activations.truncate=true", {"activations"}),
         (
@@ -109,10 +115,13 @@ def test_every_stage_takes_the_slice_that_it_is_given(stage: str, settings: Sett
         ),
         ("concept.story_hero.position=mean", set()),
         ("concepts=[story_sentiment]", {"cosines", "transfer", "entanglement"}),
-        ("model.demo.dtype=bfloat16", {"activations", "steering", "scale", "entanglement"}),
+        (
+            "model.demo.dtype=bfloat16",
+            {"activations", "gradients", "steering", "scale", "entanglement"},
+        ),
         (
             "model.demo.path=elsewhere",
-            {"fetch", "activations", "steering", "scale", "entanglement"},
+            {"fetch", "activations", "gradients", "steering", "scale", "entanglement"},
         ),
     ],
 )

@@ -169,7 +169,7 @@ def test_a_concept_is_asked_for_from_both_sides_and_not_in_a_conversation(
 ) -> None:
     changed = copy.deepcopy(composed)
     concept = changed.concept["story_sentiment"]
-    concept.asked.positive = "Be glad."
+    concept.asked.positive, concept.asked.negative = "Be glad.", ""
     with pytest.raises(
         ProbesteerError, match=r"story_sentiment\.asked\.negative: missing; ask for"
     ):
