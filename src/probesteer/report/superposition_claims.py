@@ -35,6 +35,8 @@ def _overlap(table: pd.DataFrame) -> list[Claim]:
         rows = table[(table["method"] == method) & (table["concept"] == "")]
         said, chance, verdicts = [], [], []
         for label, own in _by_label(rows):
+            if "cosine_mean" not in own:
+                continue
             mean, share = own["cosine_mean"], own["cosine_share_of_draws_as_far"]
             said.append(f"{label}: {number(mean)} (p = {number(share)})")
             chance.append(own["cosine_random_mean"])
