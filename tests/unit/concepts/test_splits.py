@@ -14,8 +14,6 @@ from probesteer.concepts.splits import (
     assign_prompt_splits,
     assign_splits,
     check_folds,
-    other_splits,
-    with_other_splits,
 )
 
 Refusal = Callable[[Callable[[], object]], str]
@@ -298,25 +296,3 @@ def test_too_many_folds(
 ) -> None:
     examples = frame(list("aabbcd"), [0, 1, 0, 1, 0, 1], split)
     assert refusal(lambda: check_folds(examples, folds, SOURCE)) == message
-
-
-def test_other_splits_deal_the_same_groups_out_anew() -> None:
-    examples = random_examples(0)
-    examples = examples.assign(split=assign_splits(examples, SHARES, 3, SOURCE))
-    dealt = with_other_splits(examples, SHARES, 3, 4, folds=5)
-    assert [name for name in dealt if name not in examples] == [f"split_{n}" for n in (1, 2, 3, 4)]
-    every = [examples["split"], *other_splits(dealt)]
-    for number, splits in enumerate(every):
-        assert (splits.groupby(examples["group"]).nunique() == 1).all()
-        assert all(not splits.equals(other) for other in every[:number])
-        assert_series_equal(
-            splits, assign_splits(examples.assign(split=None), SHARES, 3 + number, SOURCE),
-            check_names=False,
-        )  # fmt: skip
-
-
-def test_splits_that_leave_too_few_groups_to_train_on_are_no_other_splits() -> None:
-    examples = frame([f"g{row // 2}" for row in range(12)], [0, 1] * 6)
-    examples = examples.assign(split=assign_splits(examples, SHARES, 0, SOURCE))
-    assert len(other_splits(with_other_splits(examples, SHARES, 0, 3, folds=2))) == 3
-    assert not other_splits(with_other_splits(examples, SHARES, 0, 3, folds=6))

@@ -1,7 +1,6 @@
-"""The probe table: planted concepts are found, controls are at chance, nothing leaks."""
+"""The probe table: planted concepts are found, nothing leaks, and faults are told."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -12,70 +11,20 @@ from probesteer.errors import ProbesteerError
 from probesteer.places import Place
 from probesteer.probes.evaluation import (
     BAG_OF_TOKENS,
-    ProbeResults,
     evaluate_bag_of_tokens,
     evaluate_probes,
 )
 from probesteer.probes.intervals import group_resamples
-from probesteer.probes.labelled_rows import LabelledRows
 from probesteer.probes.metrics import METRICS, PROBABILITY_METRICS, auroc
-from probesteer.settings.schema import ProbeSettings
+from tests.unit.probes.planted_data import EMPTY, PLANTED, Data, pick, planted_data, quick
 
-EMPTY, PLANTED = Place("resid_pre", 0), Place("resid_post", 0)
 KEY = ["site", "layer", "method", "draw", "split", "metric"]
 COLUMNS = [*KEY, "value", "low", "high", "n", "interval"]
 
 
-def quick(C: Sequence[float] = (0.01, 0.1, 1.0), shuffled_draws: int = 6) -> ProbeSettings:
-    return ProbeSettings(
-        C=[*C], folds=4, shuffled_draws=shuffled_draws, bootstrap_draws=100, estimators=[]
-    )
-
-
-@dataclass
-class Data:
-    """200 rows in groups of 4, of which 120 train; the second place holds the label."""
-
-    labels: NDArray[np.int64]
-    groups: NDArray[np.object_]
-    splits: NDArray[np.object_]
-    activations: dict[Place, NDArray[np.float64]]
-
-    def evaluate(self, settings: ProbeSettings | None = None, seed: int = 0) -> ProbeResults:
-        return evaluate_probes(
-            self.activations.__getitem__,
-            list(self.activations),
-            self.rows,
-            settings or quick(),
-            seed,
-        )
-
-    @property
-    def rows(self) -> LabelledRows:
-        return LabelledRows(self.labels, self.groups, self.splits, np.arange(len(self.labels)))
-
-
 @pytest.fixture
 def data() -> Data:
-    generator = np.random.default_rng(0)
-    labels = generator.integers(0, 2, 200)
-    group = np.arange(200) // 4
-    names = np.array(["train", "train", "train", "validation", "test"], dtype=object)
-    noise = generator.standard_normal((2, 200, 12))
-    planted = noise[1] + 2.5 * np.outer(labels, np.eye(12)[3])
-    return Data(
-        labels=labels,
-        groups=np.array([f"g{number}" for number in group], dtype=object),
-        splits=names[group % 5],
-        activations={EMPTY: noise[0], PLANTED: planted},
-    )
-
-
-def pick(table: pd.DataFrame, **values: object) -> pd.DataFrame:
-    kept = table
-    for column, value in values.items():
-        kept = kept[kept[column] == value]
-    return kept
+    return planted_data()
 
 
 def test_the_table_holds_a_row_for_each_measurement(data: Data) -> None:
@@ -123,78 +72,6 @@ def test_values_and_intervals_come_from_the_probes_that_are_returned(data: Data)
     assert row["high"].item() == pytest.approx(other_draws.high, abs=0.05)
 
 
-def test_the_null_is_centred_on_chance_and_summarised(data: Data) -> None:
-    table = data.evaluate(quick(shuffled_draws=60)).table
-    null = pick(table, method="shuffled_labels", metric="auroc", split="test")
-    for site in ("resid_pre", "resid_post"):
-        of_site = pick(null, site=site)
-        draws, summary = of_site[of_site["draw"] >= 0], pick(of_site, draw=-1)
-        assert draws["value"].mean() == pytest.approx(0.5, abs=0.05)
-        assert draws["value"].std() > 0.03
-        assert set(draws["interval"]) == {"none"}
-        assert summary["value"].item() == pytest.approx(draws["value"].mean())
-        spread = draws["value"].std(ddof=1)
-        assert summary["low"].item() == pytest.approx(draws["value"].mean() - spread)
-        assert summary["high"].item() == pytest.approx(draws["value"].mean() + spread)
-        assert summary["interval"].item() == "standard deviation"
-        assert summary["n"].item() == 60
-
-
-def test_no_shuffled_draws_leave_no_null(data: Data) -> None:
-    table = data.evaluate(quick(shuffled_draws=0)).table
-    assert set(table["method"]) == {"logistic"}
-    assert "p_value" not in set(table["metric"])
-
-
-def test_every_control_and_probe_is_measured(data: Data) -> None:
-    """The planted place passes what the empty one fails."""
-    generator = np.random.default_rng(5)
-    names = np.array(["train", "train", "train", "validation", "test"], dtype=object)
-    group = np.arange(200) // 4
-    rows = replace(
-        data.rows,
-        control_labels=generator.integers(0, 2, (3, 200)),
-        other_splits=tuple(names[generator.permutation(50) % 5][group] for _ in range(2)),
-    )
-    settings = replace(quick(shuffled_draws=20), estimators=["lda", "nearest_neighbours"])
-    results = evaluate_probes(
-        data.activations.__getitem__,
-        list(data.activations),
-        rows,
-        settings,
-        0,
-        lambda place: data.activations[EMPTY],
-    )
-    test = pick(results.table, split="test")
-    assert set(test["method"]) == {
-        *("logistic", "shuffled_labels", "control_task", "resplit"),
-        *("lda", "nearest_neighbours", "untrained"),
-    }
-    planted, empty = (pick(test, site=place.site) for place in (PLANTED, EMPTY))
-    p_value = {"metric": "p_value"}
-    assert pick(planted, **p_value)["value"].item() == pytest.approx(1 / 21)
-    assert pick(empty, **p_value)["value"].item() > 0.05
-    for method, draw in (("logistic", -1), ("resplit", -1), ("lda", -1), ("resplit", 1)):
-        values = pick(planted, method=method, draw=draw, metric="accuracy")["value"]
-        assert values.item() > 0.75
-    for method in ("control_task", "untrained", "shuffled_labels"):
-        values = pick(planted, method=method, draw=-1, metric="accuracy")["value"]
-        assert values.item() < 0.65
-    own, control = (
-        pick(planted, method=method, metric="accuracy", draw=-1)["value"].item()
-        for method in ("logistic", "control_task")
-    )
-    assert pick(planted, metric="selectivity")["value"].item() == pytest.approx(own - control)
-    gain = pick(planted, method="nearest_neighbours", metric="gain_over_linear")
-    assert gain["low"].item() <= gain["value"].item() <= gain["high"].item()
-    train = pick(results.table, split="train", metric="compression")
-    assert pick(train, site=PLANTED.site)["value"].item() > 1.3
-    assert pick(train, site=EMPTY.site)["value"].item() < 1.05
-    curve = pick(results.calibration, split="test", site=PLANTED.site)
-    assert curve["n"].sum() == 40
-    assert curve["observed"].iloc[-1] > curve["observed"].iloc[0]
-
-
 @pytest.mark.parametrize("poison", ["activations", "labels"])
 def test_rows_outside_training_do_not_touch_the_probe(data: Data, poison: str) -> None:
     clean = data.evaluate()
@@ -233,26 +110,6 @@ def test_few_groups_give_values_without_ends(data: Data) -> None:
     assert table["value"].notna().all()
     assert table[["low", "high"]].isna().all(axis=None)
     assert set(table["interval"]) == {"bootstrap 95%"}
-
-
-def test_labels_that_go_with_groups_are_shuffled_with_them(data: Data) -> None:
-    """Where groups are alike and have one label, the null of the whole groups is the wider."""
-    generator = np.random.default_rng(3)
-    group = np.arange(200) // 4
-    shared = generator.standard_normal((50, 12))[group]
-    data.activations = {EMPTY: shared + 0.3 * data.activations[EMPTY]}
-    data.labels = group // 5 % 2
-
-    def spread() -> float:
-        table = data.evaluate(quick([0.1], shuffled_draws=60)).table
-        null = pick(table, method="shuffled_labels", split="test", metric="auroc")
-        return float(null.loc[null["draw"] >= 0, "value"].std())
-
-    whole = spread()
-    data.labels[::40] = 1 - data.labels[::40]  # a few groups have both labels now
-    assert spread() > 0.8 * whole
-    data.groups = np.array([f"r{row}" for row in range(200)], dtype=object)
-    assert spread() < whole / 1.5
 
 
 def test_each_place_is_read_once(data: Data) -> None:
