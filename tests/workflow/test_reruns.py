@@ -70,6 +70,11 @@ def test_a_strength_steers_again(finished: TinyProject) -> None:
     assert planned == jobs("steer") | COMPARED
 
 
+def test_side_effects_are_one_more_job_a_model(finished: TinyProject) -> None:
+    planned = finished.planned("set=steering.entanglement=[-1,1]")
+    assert planned == {Job("measure_entanglement", "tiny")} | DRAWN
+
+
 def test_a_new_concept_computes_itself(project: TinyProject) -> None:
     add_concept(project, "colour", ("red", "big"), ("old", "little"))
     own = "extract_activations fit_probes derive_directions steer measure_scale"
