@@ -158,7 +158,7 @@ def _number(cell: object) -> float | None:
         return None
     try:
         return float(cell)
-    except ValueError:
+    except (ValueError, OverflowError):  # no number, or one beyond float64
         return None
 
 
