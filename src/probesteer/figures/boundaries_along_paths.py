@@ -9,10 +9,9 @@ from matplotlib.lines import Line2D
 
 from probesteer.figures.depth_colours import KEY_LIMIT, depth_colours, depth_key
 from probesteer.figures.facets import facet_figure, note_figure
-from probesteer.figures.marks import band_handle, draw_band, draw_curve, zero_lines
+from probesteer.figures.marks import draw_curve, spread_strengths, zero_lines
 from probesteer.figures.places import phrase, places_of
 from probesteer.figures.rows import (
-    Curve,
     by_place,
     checked,
     concepts_of,
@@ -66,7 +65,7 @@ def draw_rays(table: pd.DataFrame, style: FigureStyle) -> Figure:
 def draw_pushes(table: pd.DataFrame, style: FigureStyle, sensitivity: pd.DataFrame) -> Figure:
     """Two panels a concept over strength: boundaries per unit, and predictions changed.
 
-    Grey: range over random directions. Rings: ends of the working range. tables: polytopes,
+    Dotted: mean over random directions. Rings: ends of the working range. tables: polytopes,
     sensitivity. Raises ProbesteerError where the first is empty.
     """
     checked(table, COLUMNS, "polytopes")
@@ -80,14 +79,15 @@ def draw_pushes(table: pd.DataFrame, style: FigureStyle, sensitivity: pd.DataFra
         figure, panels, places = _panels(rows, style, f"boundaries\nper {one(unit)}")
         for concept, (above, below) in panels.items():
             own, drawn = (matching(each, concept=concept) for each in (rows, random))
-            for axes, metric in ((above, "crossings"), (below, "prediction_changed")):
-                draw_band(axes, _range(matching(drawn, metric=metric)))
-                zero_lines(axes, x=0.0)
             _draw_places(above, below, own, places, style, "-")
+            _draw_places(above, below, _over_draws(drawn), places, style, ":")
             _draw_ends(above, own, matching(sensitivity, concept=concept), places, style)
+            for axes in (above, below):
+                zero_lines(axes, x=0.0)
+                spread_strengths(axes, rows["strength"].to_numpy(dtype=float))
         figure.supxlabel(f"strength ({many(unit)})")
-        band = [] if random.empty else [band_handle("random directions, range")]
-        depth_key(figure, places, style, band)
+        dotted = Line2D([], [], color="0.3", linestyle=":", label="random directions")
+        depth_key(figure, places, style, [] if random.empty else [dotted])
         return figure
 
 
@@ -161,7 +161,8 @@ def _draw_ends(
             )
 
 
-def _range(rows: pd.DataFrame) -> Curve:
-    """The lowest and the highest mean of all draws and places at each strength."""
-    ends = rows.groupby("strength")["value"].agg(value="mean", low="min", high="max")
-    return curve_over(ends.reset_index(), "strength")
+def _over_draws(rows: pd.DataFrame) -> pd.DataFrame:
+    """The mean over the random directions at each place and strength."""
+    keys = ["site", "layer", "metric", "strength"]
+    means = rows.groupby(keys, sort=False)["value"].mean().reset_index()
+    return means.assign(low=float("nan"), high=float("nan"))

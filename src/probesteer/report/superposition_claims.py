@@ -159,7 +159,7 @@ def _nonlinear(findings: Sequence[Finding]) -> list[Claim]:
             verdict = HOLDS if low > 0 else FAILS if high < 0 else UNSHOWN
             claims.append(
                 Claim(
-                    "A non-linear probe reads more than a linear one",
+                    "A probe that is not linear reads more than one that is",
                     finding.concept,
                     f"gain in accuracy of {gain.name}: {estimate(*gain.numbers)}",
                     "the logistic probe",

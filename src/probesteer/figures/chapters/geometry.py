@@ -99,8 +99,8 @@ GEOMETRY_FIGURES = (
             "strength; rings: ends of the range in which the response of the prompts rises, where "
             "it ends within what was walked. Below: share of examples whose prediction differs "
             "from the unpushed one. Means over examples with 95% bootstrap intervals over groups. "
-            "Grey: range over random directions of the same length and over layers. Vertical "
-            "scales differ between panels."
+            "Dotted: mean over random directions of the same length. Vertical scales differ "
+            "between panels. Strengths are spread by their logarithm where they differ much."
         ),
         shown=boundaries_along_paths.pushes_measured,
     ),
