@@ -6,6 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from probesteer.figures.depth_colours import KEY_LIMIT, depth_colours, depth_key
 from probesteer.figures.facets import facet_figure, note_figure
@@ -27,6 +28,7 @@ COLUMNS = (
     *("metric", "value", "low", "high"),
 )
 _PUSHED = "difference_of_means"
+_FEW = 10.0  # boundaries per unit below which the axis of rays is linear
 
 
 def rays_measured(table: pd.DataFrame) -> bool:
@@ -56,6 +58,11 @@ def draw_rays(table: pd.DataFrame, style: FigureStyle) -> Figure:
             _draw_places(above, below, matching(noise, concept=concept), places, style, ":")
             for axes in (above, below):
                 zero_lines(axes, x=1.0)
+            # Near the origin there may be a hundred times as many as elsewhere.
+            above.set_yscale("symlog", linthresh=_FEW)
+            above.yaxis.set_major_locator(FixedLocator([0, 10, 100, 1000, 10_000]))
+            above.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+            above.yaxis.set_minor_locator(NullLocator())
         figure.supxlabel("factor by which the activation is multiplied")
         dotted = Line2D([], [], color="0.3", linestyle=":", label="Gaussian noise")
         depth_key(figure, places, style, [] if noise.empty else [dotted])

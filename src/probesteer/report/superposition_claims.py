@@ -107,18 +107,20 @@ def _polysemantic(table: pd.DataFrame) -> list[Claim]:
     for place, here in _places(rows):
         share = _of(here, "neurons", "value")
         # An orthonormal basis turned at random, and chance, are what a neuron is held against.
-        high = max(_of(here, name, "high") for name in ("rotations", "shuffled_labels"))
+        low, high = (_of(here, "rotations", end) for end in ("low", "high"))
+        chance = _of(here, "shuffled_labels", "high")
         said.append(f"{place.layer}: {number(share)}")
-        control.append(f"{place.layer}: {number(high)}")
-        verdicts.append(HOLDS if share > high else FAILS if share == 0 else UNSHOWN)
+        control.append(f"{place.layer}: {number(low)} to {number(high)}")
+        beyond = share > max(high, chance)
+        verdicts.append(HOLDS if beyond else FAILS if share < low else UNSHOWN)
     if not said:
         return []
     return [
         Claim(
-            "Neurons read several concepts, more of them than of units of rotated bases",
+            "More neurons than units of rotated bases read several concepts",
             "all",
             f"share that reads two or more, by layer: {'; '.join(said)}",
-            f"rotated bases and shuffled labels, up to: {'; '.join(control)}",
+            f"units of rotated bases: {'; '.join(control)}",
             counted(verdicts),
         )
     ]

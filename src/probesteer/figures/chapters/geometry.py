@@ -83,7 +83,8 @@ GEOMETRY_FIGURES = (
             "the layer that open or shut, per factor of 1. Below: share of examples whose "
             "prediction differs from that at factor 1. Means over examples with 95% bootstrap "
             "intervals over groups. Dotted: Gaussian noise with the mean and the deviation of "
-            "every unit. Vertical scales differ between panels."
+            "every unit. Counts are linear up to 10 and logarithmic above; their scales differ "
+            "between panels."
         ),
         shown=boundaries_along_paths.rays_measured,
     ),
