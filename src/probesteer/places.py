@@ -27,3 +27,9 @@ class Place:
 
 
 EMBEDDING = Place("resid_pre", 0)
+
+
+def place_of(stem: str) -> Place:
+    """The place of which `stem` is the name in files."""
+    site, _, layer = stem.rpartition(".")
+    return Place(site, int(layer))

@@ -3,19 +3,21 @@
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from probesteer.interventions.checkpoint import Checkpoint
 from probesteer.interventions.edits import Edit
 from probesteer.interventions.passes import edited_pass, resumes_exactly, run_unedited
 from probesteer.interventions.predictions import at_start, predicted
 from probesteer.interventions.reading_along import Readers, ReadingAlong
 from probesteer.interventions.scoring import RowBatch, ScoredRow, batch_rows
 from probesteer.models.loading import LoadedModel
-from probesteer.places import Place
+from probesteer.places import Place, place_of
 from probesteer.progress import progress
 
 _log = logging.getLogger(__name__)
@@ -42,6 +44,9 @@ class SweepResult:
     """Change of what readers read where they stand: [S, items], at the edit and after it."""
 
 
+_MEASURED = ("score", "positive", "kl", "same_top")
+
+
 @dataclass(frozen=True, eq=False)
 class Sweep:
     """A sweep's results and the unedited run."""
@@ -50,6 +55,32 @@ class Sweep:
     score: NDArray[np.float64]  # [items], unedited
     positive: NDArray[np.float64]  # [items], unedited
     residuals: dict[Place, NDArray[np.float32]]  # [items, d] at the last prompt token, unedited
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """All arrays by name, as a file keeps them."""
+        found: dict[str, NDArray[Any]] = {"score": self.score, "positive": self.positive}
+        for place, rows in self.residuals.items():
+            found[f"residuals {place.stem}"] = rows
+        for place, result in self.results.items():
+            for name in _MEASURED:
+                found[f"{name} {place.stem}"] = getattr(result, name)
+            for reader, change in result.read.items():
+                found[f"read {place.stem} {reader.stem}"] = change
+        return found
+
+    def take_up(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Put in what `arrays` gave."""
+        places = {stem: place_of(stem) for name in arrays for stem in name.split(" ")[1:]}
+        for name, values in arrays.items():
+            what, *stems = name.split(" ")
+            if what in ("score", "positive") and not stems:
+                getattr(self, what)[:] = values
+            elif what == "residuals":
+                self.residuals[places[stems[0]]] = np.array(values)
+            elif what == "read":
+                self.results[places[stems[0]]].read[places[stems[1]]] = np.array(values)
+            else:
+                getattr(self.results[places[stems[0]]], what)[:] = values
 
 
 @torch.no_grad()
@@ -63,6 +94,7 @@ def run_sweep(
     label: str = "sweep",
     every_token: bool = False,
     readers: Readers | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> Sweep:
     """Score `rows` under every edit at every place.
 
@@ -72,16 +104,19 @@ def run_sweep(
     batch with tokens before the edit, and on the first without; a model in which they differ is
     run whole, with a warning. every_token: compare the likeliest tokens wherever a token is scored,
     not after the prompt alone. readers: read along at these places, at the token at which an
-    example is read.
+    example is read. checkpoint: a sweep that was stopped goes on from it, to the same bytes.
     """
     items = 1 + max(row.item for row in rows)
     results = {place: _zeros(edit.size, items) for place, edit in edits.items()}
-    score, positive, compared = np.zeros(items), np.zeros(items), set[bool]()
-    residuals: dict[Place, NDArray[np.float32]] = {}
+    sweep = Sweep(results, np.zeros(items), np.zeros(items), {})
+    done, arrays, notes = checkpoint.taken_up() if checkpoint else (0, {}, {})
+    sweep.take_up(arrays)
+    direct, compared = direct or notes.get("direct", False), set[bool]()
     vocabulary, along = predicted(loaded), ReadingAlong(loaded, readers or {})
-    for batch in progress(
-        batch_rows(rows, loaded.device, batch_tokens, _LOGITS_AT_ONCE // vocabulary), label
-    ):
+    batches = batch_rows(rows, loaded.device, batch_tokens, _LOGITS_AT_ONCE // vocabulary)
+    for number, batch in enumerate(progress(batches, label)):
+        if number < done:
+            continue
         unedited = run_unedited(loaded, batch, list({**edits, **(readers or {})}))
         run = edited_pass(loaded, batch, unedited, positions, direct)
         if not direct and (batch.start > 0) not in compared:
@@ -91,7 +126,7 @@ def run_sweep(
                 _log.warning("model %s: resumed passes differ; running it whole", loaded.name)
                 run = edited_pass(loaded, batch, unedited, positions, direct)
         plain = unedited.logits[:, None]
-        for total, part_of in zip((score, positive), batch.scores(plain), strict=True):
+        for total, part_of in zip((sweep.score, sweep.positive), batch.scores(plain), strict=True):
             np.add.at(total, batch.items, _numbers(part_of[:, 0]))
         at_once = min(
             batch_tokens // (len(batch.items) * run.tokens),
@@ -101,7 +136,7 @@ def run_sweep(
         for place, edit in edits.items():
             if batch.lead:
                 last = _numbers(at_start(loaded, place, unedited.hidden[place], batch.start))
-                rows_of = residuals.setdefault(
+                rows_of = sweep.residuals.setdefault(
                     place, np.zeros((items, last.shape[-1]), dtype=np.float32)
                 )
                 rows_of[batch.items] = last
@@ -112,7 +147,9 @@ def run_sweep(
                 if batch.lead:
                     moved = along.changes(read, unedited.hidden, batch.start, place, part)
                     _put(results[place], variants, batch, moved)
-    return Sweep(results, score, positive, residuals)
+        if checkpoint:
+            checkpoint.keep(number + 1, sweep.arrays(), {"direct": direct})
+    return sweep
 
 
 def _zeros(variants: int, items: int) -> SweepResult:

@@ -1,0 +1,104 @@
+"""A sweep that was stopped goes on where it was, and ends with the bytes of one that was not."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import probesteer.interventions.sweep as sweep_module
+from probesteer.interventions import passes
+from probesteer.interventions.checkpoint import Checkpoint
+from probesteer.interventions.edits import Add
+from probesteer.interventions.sweep import Sweep, run_sweep
+from probesteer.models.loading import LoadedModel
+from tests.unit.interventions.naive import PROMPTS, all_places
+
+Load = Callable[[str], LoadedModel]
+ROWS = [row for item, prompt in enumerate(PROMPTS) for row in prompt.rows(item)]
+
+
+class Stopped(Exception):
+    """What ends a sweep in the middle."""
+
+
+def sweep(loaded: LoadedModel, path: Path | None, request: str = "asked") -> Sweep:
+    pushes = torch.randn(3, loaded.width, generator=torch.Generator().manual_seed(0))
+    edits = dict.fromkeys(all_places(loaded), Add(pushes))
+    checkpoint = None if path is None else Checkpoint(path, request, every=0)
+    return run_sweep(loaded, ROWS, edits, "from_last", 64, checkpoint=checkpoint)
+
+
+def stopped_after(batches: int, monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
+    """Make the pass after so many batches fail; gives how many were begun."""
+    whole, begun = passes.run_unedited, 0
+
+    def counted(*arguments: object) -> object:
+        nonlocal begun
+        begun += 1
+        if begun > batches:
+            raise Stopped
+        return whole(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(sweep_module, "run_unedited", counted)
+    return lambda: begun
+
+
+def same(left: Sweep, right: Sweep) -> None:
+    one, other = left.arrays(), right.arrays()
+    assert one.keys() == other.keys()
+    for name, values in one.items():
+        assert values.tobytes() == other[name].tobytes(), name
+
+
+@pytest.mark.parametrize("batches", [1, 2, 3])
+def test_it_goes_on_to_the_same_bytes(
+    batches: int, load_tiny: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded, path = load_tiny("llama"), tmp_path / "parts" / "sweep.safetensors"
+    expected = sweep(loaded, None)
+    with monkeypatch.context() as patch:
+        stopped_after(batches, patch)
+        with pytest.raises(Stopped):
+            sweep(loaded, path)
+    with monkeypatch.context() as patch:
+        begun = stopped_after(1000, patch)
+        resumed = sweep(loaded, path)
+        again = begun()
+    same(resumed, expected)
+    with monkeypatch.context() as patch:
+        begun = stopped_after(1000, patch)
+        sweep(loaded, None)
+        assert again == begun() - batches
+    Checkpoint(path, "asked").remove()
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("fault", ["another request", "a changed byte", "a short file"])
+def test_what_is_not_its_own_is_not_taken_up(
+    fault: str,
+    load_tiny: Load,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    loaded, path = load_tiny("llama"), tmp_path / "sweep.safetensors"
+    with monkeypatch.context() as patch:
+        stopped_after(2, patch)
+        with pytest.raises(Stopped):
+            sweep(loaded, path, "other" if fault == "another request" else "asked")
+    content = path.read_bytes()
+    if fault == "a changed byte":
+        path.write_bytes(content[:-5] + bytes([content[-5] ^ 1]) + content[-4:])
+    elif fault == "a short file":
+        path.write_bytes(content[: len(content) // 2])
+    same(sweep(loaded, path), sweep(loaded, None))
+    assert ("starts anew" in caplog.text) == (fault != "another request")
+
+
+def test_writes_wait_for_their_time(tmp_path: Path) -> None:
+    path = tmp_path / "sweep.safetensors"
+    Checkpoint(path, "asked", every=3600).keep(1, {"score": np.zeros(2)}, {})
+    assert not path.exists()
+    assert Checkpoint(path, "asked").taken_up() == (0, {}, {})
