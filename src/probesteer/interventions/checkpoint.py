@@ -5,6 +5,7 @@ gives the bytes of one that was never stopped.
 """
 
 import logging
+import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,18 @@ class Checkpoint:
         write_tensors(self.path, whole, {**metadata, "sha256": checksum})
         self._written = time.monotonic()
 
+
+class Checkpoints:
+    """Those of all sweeps of a job, in a folder of its own."""
+
+    def __init__(self, folder: Path, request: Any) -> None:
+        self._folder, self._request = folder, request
+
+    def of(self, sweep: str) -> Checkpoint:
+        """The checkpoint of the sweep of this name, which no other sweep of the job has."""
+        path = self._folder / f"{sweep.replace(' ', '_')}.safetensors"
+        return Checkpoint(path, [self._request, sweep])
+
     def remove(self) -> None:
-        """Call it when what the sweep was for is written."""
-        self.path.unlink(missing_ok=True)
+        """Call it when what the sweeps were for is written."""
+        shutil.rmtree(self._folder, ignore_errors=True)

@@ -9,7 +9,7 @@ import torch
 
 import probesteer.interventions.sweep as sweep_module
 from probesteer.interventions import passes
-from probesteer.interventions.checkpoint import Checkpoint
+from probesteer.interventions.checkpoint import Checkpoint, Checkpoints
 from probesteer.interventions.edits import Add
 from probesteer.interventions.sweep import Sweep, run_sweep
 from probesteer.models.loading import LoadedModel
@@ -71,8 +71,6 @@ def test_it_goes_on_to_the_same_bytes(
         begun = stopped_after(1000, patch)
         sweep(loaded, None)
         assert again == begun() - batches
-    Checkpoint(path, "asked").remove()
-    assert not path.exists()
 
 
 @pytest.mark.parametrize("fault", ["another request", "a changed byte", "a short file"])
@@ -102,3 +100,16 @@ def test_writes_wait_for_their_time(tmp_path: Path) -> None:
     Checkpoint(path, "asked", every=3600).keep(1, {"score": np.zeros(2)}, {})
     assert not path.exists()
     assert Checkpoint(path, "asked").taken_up() == (0, {}, {})
+
+
+def test_the_sweeps_of_a_job_have_a_file_each(tmp_path: Path) -> None:
+    job = Checkpoints(tmp_path / "steering.partial", {"code": "1"})
+    for number, name in enumerate(["add neutral", "add all"]):
+        checkpoint = job.of(name)
+        checkpoint.every = 0
+        checkpoint.keep(number, {"score": np.zeros(2)}, {"direct": False})
+    assert [job.of(name).taken_up()[0] for name in ("add neutral", "add all")] == [0, 1]
+    other = Checkpoints(tmp_path / "steering.partial", {"code": "2"})
+    assert other.of("add all").taken_up() == (0, {}, {})
+    job.remove()
+    assert not list(tmp_path.iterdir())
