@@ -3,6 +3,7 @@ rule steer:
     input:
         record=path_of(RECORD),
         directions=f"{TABLES}/directions.safetensors",
+        erasers=f"{TABLES}/erasers.safetensors",
         probes=f"{TABLES}/probes.safetensors",
         reading=f"{TABLES}/probes.parquet",
         prompts=f"{CONCEPT}/prompts.parquet",
@@ -11,6 +12,7 @@ rule steer:
     output:
         table=f"{TABLES}/steering.parquet",
         prompts=f"{TABLES}/steering_prompts.parquet",
+        operators=f"{TABLES}/operators.parquet",
         readout=f"{TABLES}/readout.parquet",
         prompting=f"{TABLES}/prompting.parquet",
         samples=f"{TABLES}/samples.parquet",
@@ -28,9 +30,11 @@ rule steer:
     shell:
         "python3 -m probesteer steering --settings {params.settings:q}"
         " --record {input.record:q} --directions {input.directions:q}"
+        " --erasers {input.erasers:q}"
         " --probes {input.probes:q} --reading {input.reading:q}"
         " --prompts {input.prompts:q} --neutral {input.neutral:q}"
         " --examples {input.examples:q}"
         " --table {output.table:q} --prompts-table {output.prompts:q}"
+        " --operators {output.operators:q}"
         " --readout {output.readout:q} --prompting {output.prompting:q}"
         " --samples {output.samples:q} --log {log:q} --resources {params.resources:q}"

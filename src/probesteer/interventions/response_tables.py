@@ -22,19 +22,19 @@ _BOOTSTRAP, _RANGE = "bootstrap 95%", "range of draws"
 def dose_response_table(
     measured: Measured, grid: DoseGrid, groups: NDArray[Any], splits: NDArray[Any]
 ) -> pd.DataFrame:
-    """Means over prompts with bootstrap intervals over their groups, then the random bands.
+    """Means over prompts with bootstrap intervals over their groups, then the bands of controls.
 
     groups, splits: [prompts]. Columns site, layer, method, draw, positions, unit, strength,
-    split, metric, value, low, high, n, interval. A band is the mean over the random draws, with
-    their range as low and high; NaN where one draw is. A split without prompts has no rows.
+    split, metric, value, low, high, n, interval. A band is the mean over the draws of a control,
+    such as random directions, with their range as low and high; NaN where one draw is. A split
+    without prompts has no rows, and strengths on one side of 0 have no slope.
     """
     rows: list[Row] = []
     bands: list[Row] = []
     for positions, places in measured.items():
         for place, response in places.items():
             keys = [_key(place, d, positions, grid.unit) for d in response.directions]
-            random = [d.method == "random" for d in response.directions]
-            band = (place.site, place.layer, "random", -1, positions, grid.unit)
+            controls = dict.fromkeys(d.method for d in response.directions if d.draw >= 0)
             for metric, split, strengths, values, resampled in _blocks(
                 response, grid, groups, splits
             ):
@@ -44,8 +44,9 @@ def dose_response_table(
                 for key, *ends in zip(keys, mean, low, high, strict=True):
                     for strength, *numbers in zip(strengths, *ends, strict=True):
                         rows.append((*key, strength, split, metric, *numbers, n, _BOOTSTRAP))
-                if any(random):
-                    drawn = mean[random]
+                for control in controls:
+                    band = (place.site, place.layer, control, -1, positions, grid.unit)
+                    drawn = mean[[d.method == control for d in response.directions]]
                     for strength, draws in zip(strengths, drawn.T, strict=True):
                         numbers = [draws.mean(), draws.min(), draws.max()]
                         bands.append((*band, strength, split, metric, *numbers, len(draws), _RANGE))
@@ -82,11 +83,11 @@ def _blocks(
     response: DoseResponse, grid: DoseGrid, groups: NDArray[Any], splits: NDArray[Any]
 ) -> Iterator[tuple[str, str, Sequence[float], Numbers, NDArray[Any]]]:
     """Metric, split, strengths, values [directions, strengths, items], and the items' groups."""
-    step, slope = slopes(grid.strengths, response.change)
-    for metric, strengths, values in (
-        ("logit_difference_change", grid.strengths, response.change),
-        ("slope", [step], slope[:, None]),
-    ):
+    effects = [("logit_difference_change", grid.strengths, response.change)]
+    if min(grid.strengths) < 0 < max(grid.strengths):
+        step, slope = slopes(grid.strengths, response.change)
+        effects.append(("slope", [step], slope[:, None]))
+    for metric, strengths, values in effects:
         yield metric, "all", strengths, values, groups
         for split in ("validation", "test"):
             taken = splits == split

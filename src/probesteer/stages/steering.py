@@ -5,6 +5,7 @@ from typing import Any
 import pandas as pd
 
 from probesteer.directions.direction import Direction
+from probesteer.directions.eraser_storage import read_erasers
 from probesteer.directions.storage import read_directions
 from probesteer.files.tables import read_table, write_table
 from probesteer.interventions.chosen_places import best_reading_place, steepest_direction
@@ -13,6 +14,7 @@ from probesteer.interventions.continuation_tables import (
     continuation_table,
 )
 from probesteer.interventions.dose_response import measure_dose_response
+from probesteer.interventions.operators_table import Doses, operators_table
 from probesteer.interventions.prompting import measure_prompting
 from probesteer.interventions.reading_along import Readers, readers_in_gaps
 from probesteer.interventions.response_tables import dose_response_table, prompt_table
@@ -39,6 +41,7 @@ def run(
     *,
     record: InputPath,
     directions: InputPath,
+    erasers: InputPath,
     probes: InputPath,
     reading: InputPath,
     prompts: InputPath,
@@ -46,12 +49,13 @@ def run(
     examples: InputPath,
     table: OutputPath,
     prompts_table: OutputPath,
+    operators: OutputPath,
     readout: OutputPath,
     prompting: OutputPath,
     samples: OutputPath,
 ) -> None:
-    """Write the dose-response table and its rows per prompt; then what later probes read of a push,
-    what asking in words does, and sampled continuations.
+    """Write the dose-response table and its rows per prompt; then what other operators do, what
+    later probes read of a push, what asking in words does, and sampled continuations.
 
     `reading` is the table of the `probes`.
     """
@@ -68,6 +72,7 @@ def run(
     responses = pd.concat(
         [dose_response_table(measured, grid, groups, splits), further], ignore_index=True
     )
+    responses.insert(list(responses).index("method"), "operator", "add")
     per_prompt = pd.concat(
         [
             prompt_table(measured, grid, asked.prompts),
@@ -75,6 +80,11 @@ def run(
         ],
         ignore_index=True,
     )
+    doses = {
+        name: Doses(dose.strengths, dose.unit) for name, dose in steering.operators.measured.items()
+    }
+    data = (loaded, asked.prompts, asked.neutral, chosen)
+    otherwise = operators_table(*data, doses, grid, read_erasers(erasers), asked.source)
     last = Place("resid_post", len(loaded.blocks) - 1)
     push = steepest_direction(responses, chosen, last)
     fitted = read_probes(probes)
@@ -99,6 +109,7 @@ def run(
         (samples, sampled),
         (prompting, worded),
         (readout, survived),
+        (operators, otherwise),
         (prompts_table, per_prompt),
         (table, responses),
     ):

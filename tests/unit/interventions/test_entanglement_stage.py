@@ -14,6 +14,7 @@ from probesteer.stages import entanglement
 from probesteer.stages.interface import InputPaths, OutputPath
 from tests.unit.interventions.test_steering_stages import (
     NUMBERS,
+    WRITTEN,
     inputs,
     outputs,
     run_steering,
@@ -22,7 +23,7 @@ from tests.unit.interventions.test_steering_stages import (
 
 def test_entanglement_of_two_concepts(model_folder: Callable[[str], Path], tmp_path: Path) -> None:
     given = inputs("gpt2", model_folder, tmp_path)
-    swept = outputs(tmp_path / "a", "table", "prompts_table", "readout", "prompting", "samples")
+    swept = outputs(tmp_path / "a", *WRITTEN)
     sweep = SteeringSettings(
         strengths=[-1.0, 0.0, 1.0], bootstrap_draws=100, entanglement=[-1.0, 2.0]
     )

@@ -19,9 +19,8 @@ from probesteer.models.loading import LoadedModel
 from probesteer.places import Place
 from probesteer.settings.schema import ModelSettings, SteeringSettings
 from probesteer.settings.slices import SteeringSlice
-from probesteer.stages import steering
 from tests.tiny_models import WIDTH
-from tests.unit.interventions.test_steering_stages import inputs, outputs
+from tests.unit.interventions.test_steering_stages import WRITTEN, inputs, outputs, run_steering
 
 Load = Callable[[str], LoadedModel]
 
@@ -106,17 +105,10 @@ def test_the_stage_steers_a_masked_model(
     given = inputs("bert", model_folder, tmp_path)
     prompts = read_table(given["prompts"]).replace("very happy", "good")
     write_table(given["prompts"], prompts, {})
-    paths = outputs(tmp_path / "a", "table", "prompts_table", "samples")
-    sweep = SteeringSettings(strengths=[-1, 0, 1], bootstrap_draws=100, layers=[-1, 0, 1])
+    paths = outputs(tmp_path / "a", *WRITTEN)
+    sweep = SteeringSettings([-1, 0, 1], bootstrap_draws=100, layers=[-1, 0, 1], readout=[])
     settings = SteeringSlice("tiny", "mood", 0, ModelSettings(device="cpu"), sweep)
-    steering.run(
-        settings,
-        {},
-        **given,
-        table=paths["table"],
-        prompts_table=paths["prompts_table"],
-        samples=paths["samples"],
-    )
+    run_steering(settings, given, paths)
     table = read_table(paths["table"])
     slopes = table[(table["metric"] == "slope") & (table["method"] == "difference_of_means")]
     assert len(slopes) and all(math.isfinite(value) for value in slopes["value"])

@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 
 from probesteer.directions.direction import Direction
+from probesteer.directions.eraser_storage import write_erasers
+from probesteer.directions.leace import Eraser
 from probesteer.directions.storage import write_directions
 from probesteer.figures.rows import matching
 from probesteer.files.tables import read_table, write_table
@@ -28,6 +30,7 @@ from tests.tiny_models import TEXTS, WIDTH
 
 PLACES = [EMBEDDING, Place("resid_post", 0), Place("resid_post", 1), Place("resid_post", 2)]
 KEY = ["model", "concept", "site", "layer"]
+WRITTEN = ("table", "prompts_table", "operators", "readout", "prompting", "samples")
 NUMBERS = ["metric", "value", "low", "high", "n", "interval"]
 
 
@@ -42,14 +45,33 @@ def directions() -> list[Direction]:
     return found
 
 
+def erasers() -> dict[Place, Eraser]:
+    rng = np.random.default_rng(1)
+    found = {}
+    for place in PLACES:
+        mean, read, write = rng.standard_normal((3, WIDTH))
+        found[place] = Eraser(mean, read[None], write[None])
+    return found
+
+
 def inputs(kind: str, model_folder: Callable[[str], Path], folder: Path) -> dict[str, InputPath]:
     """The files that steering and scale read."""
-    names = ("record", "directions", "probes", "reading", "prompts", "neutral", "examples")
+    names = (
+        "record",
+        "directions",
+        "erasers",
+        "probes",
+        "reading",
+        "prompts",
+        "neutral",
+        "examples",
+    )
     paths = {name: folder / name for name in names}
     settings = ModelSettings(path=str(model_folder(kind)), device="cpu")
     write_record(paths["record"], fetch_model(kind, settings, folder))
     given = directions()
     write_directions(paths["directions"], given, {})
+    write_erasers(paths["erasers"], erasers(), {})
     means = {d.place: d.vector for d in given if d.method == "difference_of_means"}
     probes = {
         place: LogisticProbe(vector.astype(np.float64), 0.1, 1.0, True)
@@ -90,6 +112,7 @@ def run_steering(
         **given,
         table=paths["table"],
         prompts_table=paths["prompts_table"],
+        operators=paths["operators"],
         readout=paths["readout"],
         prompting=paths["prompting"],
         samples=paths["samples"],
@@ -112,15 +135,15 @@ def test_steering_writes_its_tables_equal_to_the_byte(
         asked=AskedSettings("She was happy.", "Tom was sad."),
     )
     given = inputs("gpt2", model_folder, tmp_path)
-    names = ("table", "prompts_table", "readout", "prompting", "samples")
-    runs = [outputs(tmp_path / name, *names) for name in ("a", "b")]
+    runs = [outputs(tmp_path / name, *WRITTEN) for name in ("a", "b")]
     for paths in runs:
         run_steering(settings, given, paths)
     for name, path in runs[0].items():
         assert path.read_bytes() == runs[1][name].read_bytes()
     table = read_table(runs[0]["table"])
     key = ["method", "draw", "positions", "unit", "strength"]
-    assert list(table.columns) == [*KEY, *key, "split", *NUMBERS]
+    assert list(table.columns) == [*KEY, "operator", *key, "split", *NUMBERS]
+    assert set(table["operator"]) == {"add"}
     assert set(table["positions"]) == {"from_last", "all"}
     assert set(table["layer"]) == {0, 1, 2}
     per_prompt = read_table(runs[0]["prompts_table"])
@@ -158,7 +181,7 @@ def test_steering_writes_its_tables_equal_to_the_byte(
     # The probe is the direction itself, whose own push of one gap it reads as one.
     np.testing.assert_allclose(at_push.query("read_site == site")["value"], 1, atol=1e-5)
     worded = read_table(runs[0]["prompting"])
-    assert list(worded.columns) == list(table.columns)
+    assert list(worded.columns) == [name for name in table if name != "operator"]
     assert set(worded["strength"]) == {-1.0, 1.0}
 
 
@@ -168,9 +191,32 @@ def test_what_is_not_asked_for_gives_empty_tables(
     sweep = SteeringSettings(strengths=[-1.0, 0.0, 1.0], bootstrap_draws=100, readout=[])
     sweep.samples.prompts = 0
     settings = SteeringSlice("tiny", "mood", 0, ModelSettings(device="cpu"), sweep)
-    names = ("table", "prompts_table", "readout", "prompting", "samples")
-    paths = outputs(tmp_path / "a", *names)
+    paths = outputs(tmp_path / "a", *WRITTEN)
     run_steering(settings, inputs("t5", model_folder, tmp_path), paths)
     assert len(read_table(paths["table"])) > 0
-    for name in ("readout", "prompting", "samples"):
+    for name in ("operators", "readout", "prompting", "samples"):
         assert len(read_table(paths[name])) == 0
+
+
+def test_operators_of_the_settings_are_measured(
+    model_folder: Callable[[str], Path], tmp_path: Path
+) -> None:
+    sweep = SteeringSettings(
+        strengths=[-1.0, 0.0, 1.0], bootstrap_draws=100, readout=[], positions=["last"], layers=[0]
+    )
+    sweep.samples.prompts = 0
+    sweep.operators.ablate.strengths = [1.0]
+    sweep.operators.rotate.strengths = [-90.0, 90.0]
+    sweep.operators.erase.strengths = [0.5, 1.0]
+    settings = SteeringSlice("tiny", "mood", 0, ModelSettings(device="cpu"), sweep)
+    paths = outputs(tmp_path / "a", *WRITTEN)
+    run_steering(settings, inputs("llama", model_folder, tmp_path), paths)
+    table = read_table(paths["operators"])
+    key = ["operator", "method", "draw", "positions", "unit", "strength", "split"]
+    assert list(table.columns) == [*KEY, *key, *NUMBERS]
+    assert set(table["positions"]) == {"last"}
+    assert set(table["layer"]) == {0}
+    strengths = table.groupby("operator", sort=False)["strength"].unique().map(sorted).to_dict()
+    assert strengths == {"ablate": [0, 1], "rotate": [-90, 0, 90], "erase": [0, 0.5, 1]}
+    turned = matching(table, operator="rotate", metric="angle", strength=90.0)
+    np.testing.assert_allclose(turned["value"], 90, atol=1e-3)
