@@ -19,7 +19,11 @@ from probesteer.settings.faults import missing_file, settings_error
 from probesteer.settings.schema import ConceptSettings, ModelSettings, Settings
 from probesteer.settings.validation import validate
 
-_FAULTS = (HydraException, OmegaConfBaseException, yaml.YAMLError, ValueError, OSError)
+# RecursionError: brackets by the thousand, or an alias of what it stands in.
+_FAULTS = (
+    *(HydraException, OmegaConfBaseException, yaml.YAMLError),
+    *(ValueError, OSError, RecursionError),
+)
 _MEMBERS: dict[str, type] = {"model": ModelSettings, "concept": ConceptSettings}
 
 

@@ -59,9 +59,12 @@ def _broken_file(config_folder: Path) -> str:
         except yaml.MarkedYAMLError as fault:
             line = f" line {fault.problem_mark.line + 1}:" if fault.problem_mark else ""
             return f"{shown}:{line} {fault.problem}; correct the YAML"
-        except (yaml.YAMLError, UnicodeDecodeError) as fault:
+        # ValueError: bytes that are no UTF-8, or a number of thousands of digits.
+        except (yaml.YAMLError, ValueError) as fault:
             return f"{shown}: {_first_line(fault)}; write it as UTF-8 YAML"
-        except OSError as fault:
+        except RecursionError:
+            return f"{shown}: nested without end; write keys and values"
+        except (OmegaConfBaseException, OSError) as fault:
             return f"{shown}: {_first_line(fault)}; write keys and values"
     return ""
 
