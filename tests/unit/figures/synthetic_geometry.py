@@ -50,8 +50,8 @@ def superposition_rows(
                 *(("rotations", 0.8), ("shuffled_labels", 0.6)),
             ):
                 ends = (NAN, NAN) if method == "neurons" else (best - 0.05, best + 0.05)
-                key = (model, truth.name, "", "mlp_act", layer, method, "best_unit_auroc")
-                rows.append((*key, best, *ends, 64))
+                unit = (model, truth.name, "", "mlp_act", layer, method, "best_unit_auroc")
+                rows.append((*unit, best, *ends, 64))
     return rows
 
 

@@ -34,6 +34,9 @@ STAGES = (
     "scale",
     "entanglement",
     "steerability",
+    "instruments",
+    "superposition",
+    "polytopes",
     "figures",
     "report",
 )
@@ -97,6 +100,7 @@ def test_every_stage_takes_the_slice_that_it_is_given(stage: str, settings: Sett
             {
                 *("examples", "probes", "positions", "transfer"),
                 *("directions", "steering", "scale", "entanglement", "steerability"),
+                *("instruments", "superposition", "polytopes"),
             },
         ),
         ("concept.story_sentiment.position=mean", {"examples", "activations"}),
@@ -114,14 +118,22 @@ def test_every_stage_takes_the_slice_that_it_is_given(stage: str, settings: Sett
             {"dataset"},
         ),
         ("concept.story_hero.position=mean", set()),
-        ("concepts=[story_sentiment]", {"cosines", "transfer", "entanglement"}),
+        ("concepts=[story_sentiment]", {"cosines", "transfer", "entanglement", "superposition"}),
+        ("geometry.parts=[polytopes]", set()),
+        ("geometry.paths=8", {"polytopes"}),
+        ("geometry.threshold=0.8", {"superposition"}),
+        ("geometry.random_draws=3", {"superposition", "polytopes"}),
+        ("geometry.trained_toys=false", {"instruments"}),
         (
             "model.demo.dtype=bfloat16",
-            {"activations", "gradients", "steering", "scale", "entanglement"},
+            {"activations", "gradients", "steering", "scale", "entanglement", "polytopes"},
         ),
         (
             "model.demo.path=elsewhere",
-            {"fetch", "activations", "gradients", "steering", "scale", "entanglement"},
+            {
+                *("fetch", "activations", "gradients", "steering", "scale", "entanglement"),
+                "polytopes",
+            },
         ),
     ],
 )
