@@ -80,6 +80,9 @@ def _rows(
     place: Place, concepts: dict[str, ConceptAt], known: pd.DataFrame, settings: SuperpositionSlice
 ) -> list[Row]:
     rows: list[Row] = []
+    if not concepts:
+        _log.warning("%s: no concept has directions there", place.label)
+        return rows
     if trusted(known, _OVERLAP, "cosines"):
         rows += overlap_rows(concepts, settings.seed)
     if trusted(known, _READOUT, "read-out interference"):

@@ -1,5 +1,6 @@
 """What the directions of several concepts share in one place, as rows of a tidy table."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,7 @@ all concepts, or of no pair."""
 
 COLUMNS = ["concept", "other", "method", "metric", "value", "low", "high", "n"]
 _NAN = float("nan")
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,9 +80,15 @@ def readout_rows(concepts: Mapping[str, ConceptAt]) -> list[Row]:
 
 
 def orthogonal_rows(concepts: Mapping[str, ConceptAt]) -> list[Row]:
-    """AUROC on test rows by the probes' normals, and by the nearest orthonormal set to them."""
+    """AUROC on test rows by the probes' normals, and by the nearest orthonormal set to them.
+
+    No rows where the normals are linearly dependent, so that there is no one nearest set.
+    """
     names = list(concepts)
     reads = np.stack([each.read for each in concepts.values()])
+    if np.linalg.matrix_rank(reads, tol=1e-6) < len(reads):
+        _log.warning("no orthogonal reading: the read-outs are linearly dependent")
+        return []
     held_out = [(each.X[each.test], each.labels[each.test]) for each in concepts.values()]
     found = read_orthogonally(reads, held_out)
     rows: list[Row] = []
