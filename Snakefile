@@ -2,6 +2,7 @@
 # Settings: config/. Rules by stage: workflow/rules/. Everything made lies in results/.
 include: "workflow/rules/settings.smk"
 include: "workflow/rules/common.smk"
+include: "workflow/rules/choices.smk"
 include: "workflow/rules/messages.smk"
 include: "workflow/rules/fetch.smk"
 include: "workflow/rules/examples.smk"
@@ -20,48 +21,10 @@ include: "workflow/rules/geometry.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/demo_model.smk"
+include: "workflow/rules/targets.smk"
 
 
-# A stage by its name makes it and what it needs: `snakemake --cores 2 probes`.
 rule all:
     default_target: True
     input:
         every_file(),
-
-
-rule activations:
-    input:
-        every_manifest(),
-
-
-rule probes:
-    input:
-        tables_of_pairs("probes"),
-        tables_of_windows(),
-        expand(SIGNIFICANCE, model=settings.models),
-
-
-rule directions:
-    input:
-        tables_of_pairs("directions"),
-        expand(COSINES, model=settings.models),
-
-
-rule steering:
-    input:
-        tables_of_pairs("steering"),
-
-
-rule scale:
-    input:
-        tables_of_pairs("scale"),
-
-
-rule figures:
-    input:
-        figure_files("svg", "png"),
-
-
-rule report:
-    input:
-        f"{RESULTS}/report.html",

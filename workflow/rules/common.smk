@@ -143,12 +143,12 @@ def pairs(pattern, concepts=settings.concepts):
     ]
 
 
-def concepts_of(rule):
-    """The concepts for which a rule has jobs."""
+def concepts_of(job):
+    """The concepts for which the rule of this name has jobs."""
     of_windows = ("extract_window", "gather_window", "fit_position_probes")
-    if rule == "look_at_polytopes":
+    if job == "look_at_polytopes":
         return WITH_DIRECTIONS
-    return windowed_concepts() if rule in of_windows else settings.concepts
+    return windowed_concepts() if job in of_windows else settings.concepts
 
 
 def record_of_model(wildcards):

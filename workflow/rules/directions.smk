@@ -1,45 +1,6 @@
 # Directions in raw activation space, and how alike those of different concepts are.
 DIFFERENTIATED = "logit_gradient" in settings.directions.methods
 
-
-def other_concepts(wildcards):
-    """The concepts whose directions are controls of this one."""
-    others = settings.directions.other_concepts
-    return [name for name in others if name != wildcards.concept]
-
-
-def manifests_of_others(wildcards):
-    """Their activations."""
-    others = other_concepts(wildcards)
-    return [path_of(MANIFEST)(Pair(wildcards.model, name)) for name in others]
-
-
-def examples_of_others(wildcards):
-    """Their labels."""
-    return [
-        CONCEPT.format(concept=name) + "/examples.parquet"
-        for name in other_concepts(wildcards)
-    ]
-
-
-def vector_file(wildcards):
-    """The file of a concept's vector, where the settings name one."""
-    named = settings.directions.file
-    if named is None:
-        return []
-    of_model = named.replace("{model}", wildcards.model)
-    return [of_model.replace("{concept}", wildcards.concept)]
-
-
-for missing in sum(
-    (vector_file(Pair(m, c)) for m in settings.models for c in settings.concepts), []
-):
-    if not Path(missing).is_file():
-        sys.exit(
-            f"config: directions.file: there is no file {missing}; correct directions.file"
-        )
-
-
 if DIFFERENTIATED:
 
     rule differentiate:

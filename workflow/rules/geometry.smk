@@ -2,8 +2,6 @@
 INSTRUMENTS = f"{RESULTS}/tables/instruments.parquet"
 SUPERPOSITION = f"{RESULTS}/tables/{{model}}/superposition.parquet"
 PARTS = settings.geometry.parts
-# Directions between two classes are what both parts measure with.
-WITH_DIRECTIONS = [c for c in settings.concepts if settings.concept[c].kind == "binary"]
 GEOMETRY = [INSTRUMENTS] if PARTS else []
 GEOMETRY += [SUPERPOSITION] if "superposition" in PARTS else []
 GEOMETRY += expand(
@@ -11,17 +9,6 @@ GEOMETRY += expand(
     concept=WITH_DIRECTIONS if "polytopes" in PARTS else [],
     allow_missing=True,
 )
-
-
-def binary_manifests(wildcards):
-    """The manifests of the concepts that have directions, in the order of the settings."""
-    return [path_of(MANIFEST)(Pair(wildcards.model, name)) for name in WITH_DIRECTIONS]
-
-
-def superposition_slice(wildcards):
-    """The slice, of the concepts that have directions alone."""
-    whole = stage_slice("superposition", settings, wildcards.model)
-    return to_json(replace(whole, concepts=WITH_DIRECTIONS))
 
 
 if PARTS:

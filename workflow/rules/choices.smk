@@ -1,0 +1,52 @@
+# The concepts and files that a stage takes where it doesn't take all of them.
+# Directions between two classes are what the geometry measures with.
+WITH_DIRECTIONS = [c for c in settings.concepts if settings.concept[c].kind == "binary"]
+
+
+def other_concepts(wildcards):
+    """The concepts whose directions are controls of this one."""
+    others = settings.directions.other_concepts
+    return [name for name in others if name != wildcards.concept]
+
+
+def manifests_of_others(wildcards):
+    """Their activations."""
+    others = other_concepts(wildcards)
+    return [path_of(MANIFEST)(Pair(wildcards.model, name)) for name in others]
+
+
+def examples_of_others(wildcards):
+    """Their labels."""
+    return [
+        f"{CONCEPT.format(concept=name)}/examples.parquet"
+        for name in other_concepts(wildcards)
+    ]
+
+
+def vector_file(wildcards):
+    """The file of a concept's vector, where the settings name one."""
+    named = settings.directions.file
+    if named is None:
+        return []
+    of_model = named.replace("{model}", wildcards.model)
+    return [of_model.replace("{concept}", wildcards.concept)]
+
+
+def binary_manifests(wildcards):
+    """The manifests of the concepts that have directions, in the order of the settings."""
+    return [path_of(MANIFEST)(Pair(wildcards.model, name)) for name in WITH_DIRECTIONS]
+
+
+def superposition_slice(wildcards):
+    """The slice, of the concepts that have directions alone."""
+    whole = stage_slice("superposition", settings, wildcards.model)
+    return to_json(replace(whole, concepts=WITH_DIRECTIONS))
+
+
+for missing in sum(
+    (vector_file(Pair(m, c)) for m in settings.models for c in settings.concepts), []
+):
+    if not Path(missing).is_file():
+        sys.exit(
+            f"config: directions.file: there is no file {missing}; correct directions.file"
+        )
