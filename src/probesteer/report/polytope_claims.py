@@ -59,7 +59,6 @@ def _scaling(rows: pd.DataFrame, concept: str) -> list[Claim]:
     for place, here in _places(matching(own, strength=most)):
         value, low, high = (float(here[name].iloc[0]) for name in ("value", "low", "high"))
         said.append(f"{axis_label(place)}: {estimate(value, low, high)}")
-        verdicts.append(HOLDS if low > 0 else FAILS if high == 0 else UNSHOWN)
         other = matching(
             rays,
             network="reinitialised",
@@ -67,8 +66,10 @@ def _scaling(rows: pd.DataFrame, concept: str) -> list[Claim]:
             site=place.site,
             layer=float(place.layer),
         )
+        untrained = float(other["value"].iloc[0]) if len(other) else 0.0
         if len(other):
-            control.append(f"{axis_label(place)}: {number(float(other['value'].iloc[0]))}")
+            control.append(f"{axis_label(place)}: {number(untrained)}")
+        verdicts.append(HOLDS if low > untrained else FAILS if high == 0 else UNSHOWN)
     return [
         Claim(
             f"Making an activation {most:g} times as long changes what is predicted",
@@ -112,8 +113,11 @@ def _range(rows: pd.DataFrame, sensitivity: pd.DataFrame, concept: str) -> list[
         & (sensitivity["method"] == "difference_of_means")
         & sensitivity["metric"].isin(("monotone_low", "monotone_high"))
     ]
-    said, verdicts = [], []
+    random = rows[(rows["path"] == "push") & rows["method"].str.startswith("random")]
+    said, drawn, verdicts = [], [], []
     for place, here in _places(pushes):
+        means = _over_draws(matching(random, site=place.site, layer=float(place.layer)))
+        drawn += [f"{axis_label(place)}: {number(_densest(means)[0])}"] if len(means) else []
         ends = matching(wanted, site=place.site, layer=float(place.layer))
         for metric, sign in (("monotone_low", -1), ("monotone_high", 1)):
             found, side = matching(ends, metric=metric), here[here["strength"] * sign > 0]
@@ -122,11 +126,10 @@ def _range(rows: pd.DataFrame, sensitivity: pd.DataFrame, concept: str) -> list[
             value, low, high, bound = (
                 float(found[name].iloc[0]) for name in ("value", "low", "high", "bound")
             )
-            at = float(side["strength"].iloc[int(side["value"].to_numpy().argmax())])
+            at = _densest(side)[0]
             end = "none within what was tried" if value == bound else estimate(value, low, high)
             said.append(f"{axis_label(place)}: densest at {number(at)}, end {end}")
-            within = low <= at <= high
-            verdicts.append(UNSHOWN if value == bound else HOLDS if within else FAILS)
+            verdicts.append(_of_end(at, value, low, high, bound))
     if not said:
         return []
     held = sum(verdict == HOLDS for verdict in verdicts)
@@ -139,16 +142,33 @@ def _range(rows: pd.DataFrame, sensitivity: pd.DataFrame, concept: str) -> list[
             "The working range of a push ends where boundaries are densest",
             concept,
             f"strengths by layer and side: {'; '.join(said)}",
-            "random directions: see the figure",
+            f"random directions, densest: {'; '.join(drawn)}" if drawn else "none",
             verdict,
         )
     ]
+
+
+def _of_end(at: float, value: float, low: float, high: float, bound: float) -> str:
+    """Whether boundaries are densest, at the strength `at`, where a working range ends.
+
+    Not shown where it has no end, or one that is known to no better than a factor of two.
+    """
+    sizes = sorted((abs(low), abs(high)))
+    if value in (bound, 0.0) or not low <= at <= high:
+        return UNSHOWN if value in (bound, 0.0) else FAILS
+    return HOLDS if sizes[1] <= 2 * sizes[0] else UNSHOWN
 
 
 def _densest(rows: pd.DataFrame) -> tuple[float, bool]:
     """The strength of the most crossings, and whether it is neither the first nor the last."""
     at = int(rows["value"].to_numpy().argmax())
     return float(rows["strength"].iloc[at]), 0 < at < len(rows) - 1
+
+
+def _over_draws(rows: pd.DataFrame) -> pd.DataFrame:
+    """The mean crossings of the random directions at each strength."""
+    crossed = matching(rows, metric="crossings")
+    return crossed.groupby("strength")["value"].mean().reset_index()
 
 
 def _places(rows: pd.DataFrame) -> list[tuple[Place, pd.DataFrame]]:

@@ -9,7 +9,7 @@ from probesteer.figures.rows import by_place, concepts_of, matching
 from probesteer.places import Place
 from probesteer.report.claim import FAILS, HOLDS, UNSHOWN, Claim, counted
 from probesteer.report.finding import Finding
-from probesteer.report.numbers import estimate, number
+from probesteer.report.numbers import estimate, number, p_value
 
 SMALL = 0.005
 """AUROC lost by reading at right angles that counts as none."""
@@ -38,7 +38,7 @@ def _overlap(table: pd.DataFrame) -> list[Claim]:
             if "cosine_mean" not in own:
                 continue
             mean, share = own["cosine_mean"], own["cosine_share_of_draws_as_far"]
-            said.append(f"{label}: {number(mean)} (p = {number(share)})")
+            said.append(f"{label}: {number(mean)} (p = {p_value(share)})")
             chance.append(own["cosine_random_mean"])
             below = mean < own["cosine_random_mean"]
             verdicts.append(HOLDS if share < 0.05 else FAILS if below else UNSHOWN)
