@@ -115,7 +115,16 @@ def open_cache(manifest: Path) -> ActivationCache:
 def _inner(manifest: Path, content: dict[str, Any]) -> Path | None:
     """The manifest of the cache that is inside a cache, if it has one."""
     named = content.get("untrained", NO_BASELINE)["manifest"]
+    if named not in (None, f"{UNTRAINED}/{MANIFEST}"):
+        raise ValueError(f"{named!r} is not inside the cache")
     return None if named is None else manifest.parent / str(named)
+
+
+def _beside(manifest: Path, name: str) -> Path:
+    """A file that a manifest names. It's removed with the cache, so it must lie in its folder."""
+    if Path(name).name != name or name in ("", ".."):
+        raise ValueError(f"{name!r} is not in the folder of the manifest")
+    return manifest.parent / name
 
 
 def has_layer(folder: Path, place: Place, request: Request) -> bool:
@@ -193,7 +202,7 @@ def named_files(manifest: Path) -> list[Path]:
     Raises what an unreadable one does.
     """
     content = json.loads(manifest.read_text(encoding="utf-8"))
-    layers = [manifest.parent / entry["file"] for entry in content["places"]]
+    layers = [_beside(manifest, entry["file"]) for entry in content["places"]]
     inner = _inner(manifest, content)
     within = [] if inner is None else [inner, *(named_files(inner) if inner.is_file() else [])]
     return [manifest.parent / _TOKENS, *layers, *within]
@@ -208,7 +217,7 @@ def faulty_files(manifest: Path) -> list[tuple[Path, str]]:
     faulty = []
     sums = [(_TOKENS, content["tokens_sha256"])]
     for name, checksum in [*sums, *((each["file"], each["sha256"]) for each in content["places"])]:
-        path = manifest.parent / name
+        path = _beside(manifest, name)
         try:
             described = {} if name == _TOKENS else read_metadata(path)
             stands = described.get("request", content["request_digest"])

@@ -17,6 +17,7 @@ from probesteer.errors import ProbesteerError
 from probesteer.settings.command_line import Wishes, names, read_command_line
 from probesteer.settings.faults import missing_file, settings_error
 from probesteer.settings.schema import ConceptSettings, ModelSettings, Settings
+from probesteer.settings.secrets import refuse_tokens
 from probesteer.settings.validation import validate
 
 # RecursionError: brackets by the thousand, or an alias of what it stands in.
@@ -65,6 +66,7 @@ def compose_settings(config_folder: Path, command_line: Mapping[str, Any]) -> Se
         raise settings_error(fault, config_folder) from fault
     assert isinstance(settings, Settings)
     _set_model_path(settings)
+    refuse_tokens(settings)
     validate(settings)
     if Path.cwd() != config_folder.parent:
         _start_paths_at(config_folder.parent, settings)
