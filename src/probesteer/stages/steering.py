@@ -1,5 +1,6 @@
 """Steer one model along the directions of one concept, at every layer."""
 
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -8,6 +9,7 @@ from probesteer.directions.direction import Direction
 from probesteer.directions.eraser_storage import read_erasers
 from probesteer.directions.storage import read_directions
 from probesteer.files.tables import read_table, write_table
+from probesteer.interventions.checkpoint import Checkpoints
 from probesteer.interventions.chosen_places import best_reading_place, steepest_direction
 from probesteer.interventions.continuation_tables import (
     continuation_prompt_table,
@@ -64,8 +66,15 @@ def run(
     chosen = at_layers(every, steering.layers, "steering.layers")
     asked = read_sweep_inputs(settings, steering, record, prompts, neutral, examples)
     loaded, grid = asked.loaded, asked.grid
+    checkpoints = Checkpoints(Path(table).with_suffix(".partial"), provenance)
     measured = measure_dose_response(
-        loaded, asked.prompts, asked.neutral, chosen, grid, asked.source
+        loaded,
+        asked.prompts,
+        asked.neutral,
+        chosen,
+        grid,
+        asked.source,
+        checkpoints=checkpoints,
     )
     groups, splits = (asked.prompts[name].to_numpy(dtype=str) for name in ("group", "split"))
     further = continuation_table(measured, grid, groups, splits)
@@ -114,6 +123,7 @@ def run(
         (table, responses),
     ):
         write_table(path, keyed(written, settings.name, settings.concept), provenance)
+    checkpoints.remove()
 
 
 def _survival(
