@@ -11,6 +11,7 @@ from probesteer.figures.chapters.directions import DIRECTIONS_FIGURES
 from probesteer.figures.chapters.estimators import ESTIMATORS_FIGURES
 from probesteer.figures.chapters.evidence import EVIDENCE_FIGURES
 from probesteer.figures.chapters.geometry import GEOMETRY_FIGURES
+from probesteer.figures.chapters.operators import OPERATORS_FIGURES
 from probesteer.figures.chapters.reading import READING_FIGURES
 from probesteer.figures.chapters.scale import SCALE_FIGURES
 from probesteer.figures.chapters.sensitivity import SENSITIVITY_FIGURES
@@ -24,6 +25,7 @@ CATALOGUE: tuple[CatalogueEntry, ...] = (
     *ESTIMATORS_FIGURES,
     *DIRECTIONS_FIGURES,
     *STEERING_FIGURES,
+    *OPERATORS_FIGURES,
     *SCALE_FIGURES,
     *SENSITIVITY_FIGURES,
     *GEOMETRY_FIGURES,

@@ -31,3 +31,21 @@ def highest(values: Mapping[Place, float]) -> Place | None:
     """The place with the highest known value; the earliest of equals. None where none is known."""
     known = sorted((place for place in values if math.isfinite(values[place])), key=depth)
     return max(known, key=lambda place: values[place], default=None)
+
+
+def pushed_place(steering: pd.DataFrame) -> Place | None:
+    """Where the difference of means is steepest on validation; the last place only if alone.
+
+    steering: the table's rows of one model and concept; slopes from the last prompt token on.
+    None where it has no such rows.
+    """
+    slopes = matching(steering, metric="slope", method="difference_of_means")
+    for column, wanted in (("positions", "from_last"), ("split", "validation")):
+        own = matching(slopes, **{column: wanted})
+        slopes = own if not own.empty else slopes
+    values = {
+        Place(str(site), int(layer)): float(value)
+        for site, layer, value in zip(slopes["site"], slopes["layer"], slopes["value"], strict=True)
+    }
+    last = max(values, key=depth, default=None)
+    return highest({place: values[place] for place in values if place != last}) or highest(values)

@@ -44,7 +44,7 @@ def draw(table: pd.DataFrame, style: FigureStyle, cost: str = "neutral_loss") ->
         for concept, (axes,) in facets.panels.items():
             _draw_random(axes, matching(random, concept=concept))
             _draw_places(axes, matching(pushes, concept=concept), places, style)
-            _spread_costs(axes, float(points["cost"].max()))
+            spread_costs(axes, float(points["cost"].max()))
         facets.figure.supxlabel(_AXIS_LABELS[cost])
         facets.figure.supylabel("change of logit difference (nats)")
         extra = [] if random.empty else [Line2D([], [], color=BAND_GREY, label="random directions")]
@@ -103,7 +103,7 @@ def _draw_places(axes: Axes, points: pd.DataFrame, places: list[Place], style: F
         )
 
 
-def _spread_costs(axes: Axes, highest: float) -> None:
+def spread_costs(axes: Axes, highest: float) -> None:
     """Linear up to a hundredth of a nat, logarithmic above."""
     axes.set_xscale("symlog", linthresh=_LINEAR_NATS, linscale=0.4)
     ticks = [tick for tick in (0.0, 0.01, 0.1, 1.0, 10.0, 100.0) if tick <= max(highest, 0.01) * 3]

@@ -75,22 +75,27 @@ def facet_figure(
     *,
     rows_each: int = 1,
     row_height: float = 1.35,
+    share_x: bool = True,
     share_y: bool = False,
+    narrow: bool | None = None,
 ) -> Facets:
     """One column of `rows_each` panels a name, wrapped at three or four columns.
 
-    A single name fills one column of the page, more names both. Heights are in inches.
+    A single name fills one column of the page, more names both, unless `narrow` says otherwise;
+    panels in one column of the page stand in two. Heights are in inches.
     """
     count = len(names)
+    narrow = count == 1 if narrow is None else narrow
     columns = count if count <= 3 else 4 if count == 4 or count > 6 else 3
+    columns = min(columns, 2) if narrow else columns
     bands = -(-count // columns)
-    width = style.column_width_inches if count == 1 else style.double_width_inches
+    width = style.column_width_inches if narrow else style.double_width_inches
     height = row_height if columns > 2 else row_height * 1.25
     figure = new_figure(width, max(_LOWEST, bands * rows_each * height + 0.55))
     grid = figure.subplots(
         bands * rows_each,
         columns,
-        sharex=True,
+        sharex=share_x,
         sharey=share_y,
         squeeze=False,
     )

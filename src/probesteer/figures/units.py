@@ -10,11 +10,15 @@ _NAMES = {
     "gap": ("class gap", "class gaps"),
     "sigma": ("sigma", "sigmas"),
     "norm": ("mean norm", "mean norms"),
+    "angle": ("degree", "degrees"),
+    "share": ("share", "shares"),
 }
 _MEANINGS = {
     "gap": "A class gap is the distance between the class means along the direction.",
     "sigma": "A sigma is the standard deviation within the classes along the direction.",
     "norm": "A mean norm is the mean length of the activations at the layer.",
+    "angle": "A push of so many degrees turns an activation of mean length by that angle.",
+    "share": "A share of 1 is the whole of what an operator does.",
 }
 
 

@@ -11,6 +11,12 @@ from tests.unit.figures.synthetic_evidence import (
     significance_rows,
 )
 from tests.unit.figures.synthetic_geometry import polytope_rows, superposition_rows
+from tests.unit.figures.synthetic_operators import (
+    AGREEMENT,
+    OPERATORS,
+    agreement_rows,
+    operator_rows,
+)
 from tests.unit.figures.synthetic_reading import cosine_rows, direction_rows, probe_rows
 from tests.unit.figures.synthetic_scale import scale_rows, sensitivity_rows
 from tests.unit.figures.synthetic_sensitivity import (
@@ -89,6 +95,8 @@ def synthetic_tables(
         ),
         "cosines": _frame(_COSINES, cosine_rows(truths, places, model, rng)),
         "steering": _frame(_STEERING, steering_rows(truths, places, pushed, draws, model, rng)),
+        "agreement": _frame(AGREEMENT, agreement_rows(truths, places, model)),
+        "operators": _frame(OPERATORS, operator_rows(truths, places, pushed, model)),
         "readout": _frame(_READOUT, readout_rows(truths, places, pushed, model)),
         "prompting": _frame(_STEERING, prompting_rows(truths, model)),
         "entanglement": _frame(_ENTANGLEMENT, entanglement_rows(truths, places, pushed, model)),
