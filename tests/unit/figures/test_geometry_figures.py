@@ -1,0 +1,108 @@
+"""Figures of the geometry show the numbers of their tables."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from probesteer.figures import (
+    activation_shape,
+    boundaries_along_paths,
+    boundary_density,
+    concept_interference,
+    single_neurons,
+)
+from probesteer.figures.rows import matching
+from probesteer.figures.style import GREY, FigureStyle
+from tests.unit.figures.reading_back import bars, panel, values, words
+from tests.unit.figures.synthetic_geometry import PEAK, density, overlap
+from tests.unit.figures.synthetic_truth import FOUR_TRUTHS
+
+Tables = dict[str, pd.DataFrame]
+NAMES = [truth.name for truth in FOUR_TRUTHS]
+
+
+def below(figure: Figure, name: str) -> Axes:
+    """The lower panel of a concept."""
+    above = panel(figure, name)
+    left = above.get_position().x0
+    return next(
+        axes
+        for axes in figure.axes
+        if axes is not above
+        and abs(axes.get_position().x0 - left) < 0.01
+        and not axes.get_title(loc="left")
+    )
+
+
+def test_interference_is_the_mean_size_over_the_other_concepts(
+    tables: Tables, style: FigureStyle
+) -> None:
+    figure = concept_interference.draw(tables["superposition"], style)
+    for name in NAMES:
+        for method in ("raw", "whitened"):
+            np.testing.assert_allclose(values(panel(figure, name), method), overlap(method))
+        np.testing.assert_allclose(values(below(figure, name), "readout"), 0.3)
+    assert "two random directions" in words(figure)
+
+
+def test_shapes_of_both_networks(tables: Tables, style: FigureStyle) -> None:
+    figure = activation_shape.draw(tables["superposition"], style)
+    for name in NAMES:
+        for network, rank in (("trained", 9.0), ("reinitialised", 30.0)):
+            np.testing.assert_allclose(values(panel(figure, name), network), rank)
+            np.testing.assert_allclose(values(below(figure, name), network), 3 / rank)
+
+
+def test_best_neurons_and_the_range_of_their_controls(tables: Tables, style: FigureStyle) -> None:
+    figure = single_neurons.draw(tables["superposition"], style)
+    axes = panel(figure, NAMES[0])
+    np.testing.assert_allclose(values(axes, "neurons"), 0.9)
+    np.testing.assert_allclose(values(axes, "shuffled_labels"), 0.6)
+    # Three controls have a range, neurons none.
+    assert len(bars(axes)) == 3
+    np.testing.assert_allclose(bars(axes)[2], [[0.55, 0.65]] * 5)
+
+
+def test_densities_within_and_between(tables: Tables, style: FigureStyle) -> None:
+    figure = boundary_density.draw(tables["polytopes"], style)
+    for name in NAMES:
+        lines = {
+            (line.get_label(), line.get_color() == GREY): line
+            for line in panel(figure, name).get_lines()
+        }
+        for side, label in (("within", "within classes"), ("between", "between")):
+            for network, grey in (("trained", False), ("reinitialised", True)):
+                found = np.asarray(lines[label, grey].get_ydata())
+                np.testing.assert_allclose(found, density(side, network))
+
+
+def test_pushes_peak_where_the_table_does_and_ring_the_ends_of_the_range(
+    tables: Tables, style: FigureStyle
+) -> None:
+    ends = tables["sensitivity"]
+    ends = ends[(ends["metric"] == "monotone_high") & (ends["operator"] == "add")]
+    ends = ends.assign(value=2.5, bound=32.0)
+    figure = boundaries_along_paths.draw_pushes(tables["polytopes"], style, ends)
+    axes = panel(figure, NAMES[0])
+    curve = next(line for line in axes.get_lines() if line.get_label() == "the embedding")
+    x, y = (np.asarray(data) for data in (curve.get_xdata(), curve.get_ydata()))
+    assert x[y.argmax()] == PEAK
+    rings = [line for line in axes.get_lines() if line.get_marker() == "o"]
+    assert [float(np.asarray(ring.get_xdata())[0]) for ring in rings] == [2.5] * 5
+    np.testing.assert_allclose(np.asarray(rings[0].get_ydata()), y[x == 2.5])
+    # None where the range does not end within what was tried.
+    open_ended = ends.assign(bound=2.5)
+    figure = boundaries_along_paths.draw_pushes(tables["polytopes"], style, open_ended)
+    assert all(line.get_marker() != "o" for line in panel(figure, NAMES[0]).get_lines())
+
+
+def test_rays_show_noise_beside_activations(tables: Tables, style: FigureStyle) -> None:
+    figure = boundaries_along_paths.draw_rays(tables["polytopes"], style)
+    axes = panel(figure, NAMES[0])
+    drawn = [line for line in axes.get_lines() if line.get_label() == "layer 0"]
+    assert [line.get_linestyle() for line in drawn] == ["-", ":"]
+    rows = matching(
+        tables["polytopes"], concept=NAMES[0], path="ray", site="resid_post", layer=0
+    ).query("method == 'noise' and metric == 'crossings'")
+    np.testing.assert_allclose(np.asarray(drawn[1].get_ydata()), rows["value"])
