@@ -47,10 +47,24 @@ def test_agreement_is_the_cosine_of_the_two_methods(tables: Tables, style: Figur
             "concept == @truth.name and other_concept == @truth.name "
             "and method == 'logistic' and other_method == 'difference_of_means'"
         )
-        shown = values(panel(figure, truth.name), "logistic and difference of means")
+        shown = values(panel(figure, truth.name), "logistic")
         np.testing.assert_array_equal(shown, rows["value"])
 
 
 def test_agreement_without_a_second_method_says_so(tables: Tables, style: FigureStyle) -> None:
     figure = direction_agreement.draw(tables["cosines"].query(MEANS), style)
     assert "Only one kind of direction" in words(figure)
+
+
+def test_every_method_is_held_against_the_difference_of_means(style: FigureStyle) -> None:
+    pairs = [("difference_of_means", "lda", 0.5), ("leace", "difference_of_means", 0.25)]
+    pairs += [("leace", "lda", 0.9), ("leace", "leace", 1.0)]
+    rows = [
+        ("demo", "resid_post", 0, "mood", one, "mood", other, "cosine", value, *[np.nan] * 2)
+        for one, other, value in pairs
+    ]
+    columns = ["model", "site", "layer", "concept", "method", "other_concept", "other_method"]
+    table = pd.DataFrame(rows, columns=[*columns, "metric", "value", "low", "high"])
+    axes = panel(direction_agreement.draw(table, style), "mood")
+    np.testing.assert_array_equal(values(axes, "LDA"), [0.5])
+    np.testing.assert_array_equal(values(axes, "LEACE"), [0.25])

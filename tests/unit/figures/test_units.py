@@ -13,6 +13,8 @@ from probesteer.figures.units import amount, many, meaning, one, per, span, step
         ("gap", "class gap", "class gaps"),
         ("sigma", "sigma", "sigmas"),
         ("norm", "mean norm", "mean norms"),
+        ("angle", "degree", "degrees"),
+        ("share", "share", "shares"),
         ("factor", "factor", "factor"),
     ],
 )
