@@ -6,6 +6,7 @@ from probesteer.geometry.calibration import Calibration
 from probesteer.geometry.dictionaries.calibrations import calibrate_dictionaries
 from probesteer.geometry.neurons.calibrations import calibrate_neurons
 from probesteer.geometry.polytopes.calibrations import calibrate_polytopes
+from probesteer.geometry.polytopes.cluster_calibrations import calibrate_clusters
 from probesteer.geometry.superposition.calibrations import calibrate_superposition
 from probesteer.geometry.toys.collapse import collapse_toy
 from probesteer.geometry.toys.exclusive_or import calibrate_exclusive_or
@@ -19,6 +20,7 @@ def calibrate_wired(seed: int) -> tuple[Calibration, ...]:
     """What was planted or set by hand; seconds."""
     return (
         *calibrate_polytopes(),
+        *calibrate_clusters(seed),
         *calibrate_superposition(seed),
         *calibrate_neurons(seed),
         *calibrate_exclusive_or(seed),

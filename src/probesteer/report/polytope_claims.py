@@ -8,6 +8,11 @@ from probesteer.places import Place
 from probesteer.report.claim import FAILS, HOLDS, UNSHOWN, Claim, counted
 from probesteer.report.numbers import estimate, number
 
+PURE = 0.9
+"""Purity from which clusters count as pure, where half of the examples are in one."""
+MARGIN = 0.1
+"""By how much more than labels by lot."""
+
 
 def polytope_claims(table: pd.DataFrame, sensitivity: pd.DataFrame) -> list[Claim]:
     """The claims, concept by concept; both tables of one model, the first may be empty."""
@@ -16,7 +21,7 @@ def polytope_claims(table: pd.DataFrame, sensitivity: pd.DataFrame) -> list[Clai
         own = matching(table, concept=concept)
         ends = matching(sensitivity, concept=concept)
         claims += [*_density(own, concept), *_scaling(own, concept), *_peak(own, concept)]
-        claims += _range(own, ends, concept)
+        claims += [*_range(own, ends, concept), *_clusters(own, concept)]
     return claims
 
 
@@ -144,6 +149,35 @@ def _range(rows: pd.DataFrame, sensitivity: pd.DataFrame, concept: str) -> list[
             f"strengths by layer and side: {'; '.join(said)}",
             f"random directions, densest: {'; '.join(drawn)}" if drawn else "none",
             verdict,
+        )
+    ]
+
+
+def _clusters(rows: pd.DataFrame, concept: str) -> list[Claim]:
+    found = rows[(rows["path"] == "clusters") & (rows["network"] == "trained")]
+    said, control, verdicts = [], [], []
+    for place, here in _places(found):
+        codes, activations = (
+            matching(here, method=name).set_index("metric")["value"].to_dict()
+            for name in ("codes", "euclidean")
+        )
+        purity, share, chance = (
+            float(codes[name]) for name in ("purity", "share_clustered", "purity_by_chance")
+        )
+        label = axis_label(place)
+        said.append(f"{label}: {number(purity)} ({number(share)} clustered)")
+        control.append(f"{label}: {number(chance)}, {number(float(activations['purity']))}")
+        pure = purity >= PURE and share >= 0.5 and purity > chance + MARGIN
+        verdicts.append(HOLDS if pure else FAILS if purity < chance + MARGIN else UNSHOWN)
+    if not said:
+        return []
+    return [
+        Claim(
+            "Clusters of spline codes hold one class each",
+            concept,
+            f"purity by layer: {'; '.join(said)}",
+            f"labels by lot, clusters of activations: {'; '.join(control)}",
+            counted(verdicts),
         )
     ]
 

@@ -17,6 +17,7 @@ from probesteer.geometry.polytopes.tables import (
     COLUMNS,
     Row,
     Sample,
+    cluster_rows,
     density_rows,
     push_rows,
     ray_rows,
@@ -37,6 +38,11 @@ _DENSITY = (
     "density within classes",
     "density between classes",
     "99% interval of within - between",
+)
+_CLUSTERS = (
+    "clusters of codes",
+    "purity of clusters of codes",
+    "purity of labels by lot over chance",
 )
 _RAYS = ("boundaries along a ray", "boundaries along rays", "scale at which the class changes")
 _PUSHES = ("crossings along a line", "places of crossings")
@@ -95,8 +101,11 @@ def _measured(
     settings: PolytopesSlice,
 ) -> list[Row]:
     asked, rows = settings.geometry, list[Row]()
+    codes = continuation.codes_of(sample.examples)
     if trusted(known, _DENSITY, "boundary density"):
-        rows += density_rows(sample, continuation.codes_of(sample.examples), labels)
+        rows += density_rows(sample, codes, labels)
+    if trusted(known, _CLUSTERS, "clusters"):
+        rows += cluster_rows(sample, codes, labels)
     started = sample.first(asked.paths)
     if trusted(known, _RAYS, "rays"):
         rows += ray_rows(continuation, started, asked.factors, noise=False)
