@@ -186,7 +186,7 @@ def test_equal_settings_give_equal_text() -> None:
     ],
 )
 def test_json_that_is_no_slice_is_refused(damage: Callable[[str], str]) -> None:
-    text = to_json(ProbesSlice("m", "c", 0, ProbeSettings()))
+    text = to_json(ProbesSlice("m", "c", 0, probe=ProbeSettings()))
     assert damage(text) != text
     with pytest.raises(ProbesteerError, match="ProbesSlice"):
         from_json(ProbesSlice, damage(text))
