@@ -33,10 +33,12 @@ def counted(verdicts: Sequence[str]) -> str:
 
 
 def claim_table(title: str, note: str, claims: Sequence[Claim]) -> CompactTable:
-    """Claims as rows of text."""
+    """Claims as rows of text, those of one wording together."""
+    wordings = list(dict.fromkeys(each.claim for each in claims))
+    ordered = sorted(claims, key=lambda each: wordings.index(each.claim))
     return CompactTable(
         title,
         note,
-        ["claim", "concept", "measured", "control", "verdict"],
-        [[c.claim, c.about, c.measurement, c.control, c.verdict] for c in claims],
+        ["claim", "concept", "verdict", "measured", "control"],
+        [[c.claim, c.about, c.verdict, c.measurement, c.control] for c in ordered],
     )
