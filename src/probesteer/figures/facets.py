@@ -4,6 +4,7 @@ import re
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -76,7 +77,7 @@ def facet_figure(
     rows_each: int = 1,
     row_height: float = 1.35,
     share_x: bool = True,
-    share_y: bool = False,
+    share_y: bool | Literal["row"] = False,
     narrow: bool | None = None,
 ) -> Facets:
     """One column of `rows_each` panels a name, wrapped at three or four columns.

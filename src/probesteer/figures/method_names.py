@@ -20,7 +20,7 @@ _CONTROLS = {
     "orthogonal": "orthogonal",
     "shuffled": "shuffled labels",
 }
-OPERATORS = ("add", "clamp", "rotate", "reflect", "ablate", "erase", "scale")
+OPERATORS = ("add", "clamp", "rotate", "scale", "ablate", "reflect", "erase")
 _OTHER = "other_"
 
 

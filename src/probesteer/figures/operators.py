@@ -9,7 +9,7 @@ from probesteer.figures.chosen_places import pushed_place
 from probesteer.figures.dose_response import COLUMNS as STEERING
 from probesteer.figures.effect_against_cost import spread_costs
 from probesteer.figures.facets import facet_figure, legend_above, note_figure, shortened
-from probesteer.figures.marks import MARKERS, draw_curve, zero_lines
+from probesteer.figures.marks import MARKERS, draw_curve, spread_strengths, zero_lines
 from probesteer.figures.method_names import OPERATORS, operator_look
 from probesteer.figures.places import at_place
 from probesteer.figures.rows import checked, concepts_of, curve_over, first_split, matching
@@ -40,7 +40,7 @@ def draw(operators: pd.DataFrame, style: FigureStyle, steering: pd.DataFrame) ->
         concepts = concepts_of(rows)
         colours = dict(zip(concepts, style.categories(len(concepts)), strict=True))
         one_column = len(concepts) == 1
-        facets = facet_figure(shown, style, share_y=True, share_x=False, narrow=one_column)
+        facets = facet_figure(shown, style, share_y="row", share_x=False, narrow=one_column)
         for operator, (axes,) in facets.panels.items():
             own = matching(rows, operator=operator)
             zero_lines(axes, x=0.0)
@@ -48,6 +48,7 @@ def draw(operators: pd.DataFrame, style: FigureStyle, steering: pd.DataFrame) ->
                 curve = curve_over(matching(own, concept=concept), "strength")
                 marker = MARKERS[number % len(MARKERS)]
                 draw_curve(axes, curve, colours[concept], concept, marker=marker)
+            spread_strengths(axes, own["strength"].to_numpy(dtype=float))
             axes.set_xlabel(many(unit_of(own, "operators")))
             axes.margins(x=0.08)
         facets.figure.supylabel("change of logit difference (nats)")

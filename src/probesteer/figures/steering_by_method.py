@@ -62,6 +62,7 @@ def _place(slopes: pd.DataFrame, concept: str) -> Place | None:
 
 def _draw(axes: Axes, rows: pd.DataFrame, methods: list[str], style: FigureStyle) -> None:
     zero_lines(axes, x=0.0, y=None)
+    axes.use_sticky_edges = False  # a bar ends inside the panel
     for at, method in enumerate(methods):
         own = matching(rows, method=method, draw=-1)
         if own.empty:

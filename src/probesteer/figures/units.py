@@ -11,7 +11,7 @@ _NAMES = {
     "sigma": ("sigma", "sigmas"),
     "norm": ("mean norm", "mean norms"),
     "angle": ("degree", "degrees"),
-    "share": ("share", "shares"),
+    "share": ("share", "share"),
 }
 _MEANINGS = {
     "gap": "A class gap is the distance between the class means along the direction.",

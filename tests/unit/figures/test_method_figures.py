@@ -15,6 +15,7 @@ from probesteer.figures import (
     steering_by_method,
 )
 from probesteer.figures.chosen_places import pushed_place
+from probesteer.figures.method_names import OPERATORS as NAMES
 from probesteer.figures.method_names import (
     controls,
     estimated,
@@ -44,8 +45,8 @@ def test_every_method_and_operator_has_a_name_and_a_look_of_its_own(style: Figur
     assert controls(["other_truth", *CONTROLS, *ESTIMATORS]) == [*CONTROLS, "other_truth"]
     assert method_name("other_truth_negated") == "of truth_negated"
     assert len({method_look(method, style) for method in ESTIMATORS}) == len(ESTIMATORS)
-    assert set(operators.OPERATORS) == {*OPERATORS, "erase"}
-    assert len({operator_look(name, style)[1] for name in operators.OPERATORS}) == 7
+    assert set(NAMES) == {*OPERATORS, "erase"}
+    assert len({operator_look(name, style)[1] for name in NAMES}) == 7
 
 
 def test_stability_is_drawn_with_its_intervals(tables: Tables, style: FigureStyle) -> None:
@@ -138,7 +139,7 @@ def test_operators_are_drawn_where_adding_is_steepest(tables: Tables, style: Fig
     assert [panel(figure, name).get_xlabel() for name in ("add", "rotate", "ablate")] == [
         "class gaps",
         "degrees",
-        "shares",
+        "share",
     ]
 
 

@@ -14,7 +14,7 @@ from probesteer.figures.units import amount, many, meaning, one, per, span, step
         ("sigma", "sigma", "sigmas"),
         ("norm", "mean norm", "mean norms"),
         ("angle", "degree", "degrees"),
-        ("share", "share", "shares"),
+        ("share", "share", "share"),
         ("factor", "factor", "factor"),
     ],
 )

@@ -16,7 +16,8 @@ OPERATORS_FIGURES = (
             "means is steepest on validation. Bars: 95% bootstrap intervals over groups of "
             "prompts. Grey bars: range over the draws of a control; controls push as far as the "
             "difference of means, the other methods by their own class difference. Directions of "
-            "other concepts in grey. Horizontal scales are shared."
+            "shuffled labels lie where the activations vary, which may be along the concept; "
+            "orthogonal ones do not. Those of other concepts in grey. Horizontal scales are shared."
         ),
     ),
     CatalogueEntry(
@@ -31,7 +32,8 @@ OPERATORS_FIGURES = (
             "which adding is steepest on validation. Clamping sets the projection to the midpoint "
             "of the classes plus the strength. Of ablating, reflecting and erasing (LEACE) a share "
             "of 1 is the whole; scaling makes the activation 1 plus the share times as long. "
-            "Bars: 95% bootstrap intervals over groups of prompts."
+            "Bars: 95% bootstrap intervals over groups of prompts. What pulls every prompt towards "
+            "the middle changes their mean little. Vertical scales differ between rows."
         ),
         shown=operators.measured,
     ),
