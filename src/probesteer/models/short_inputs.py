@@ -31,7 +31,8 @@ def short_inputs(model: nn.Module) -> dict[str, Any]:
         pixels = torch.randn(shape, generator=generator)
         return {**inputs, "pixel_values": pixels.to(device, parameter.dtype)}
     vocabulary = int(config.get_text_config().vocab_size)
-    ids = torch.arange(12).view(2, 6) * 7 % (vocabulary - 3) + 3
+    # Past the special tokens, which come first, where there are more tokens than those.
+    ids = (torch.arange(12).view(2, 6) * 7 % max(1, vocabulary - 3) + 3) % vocabulary
     inputs["input_ids"] = ids.to(device)
     if config.is_encoder_decoder:
         inputs["decoder_input_ids"] = ids.flip(1).to(device)
