@@ -202,9 +202,14 @@ def test_operators_of_the_settings_are_measured(
     model_folder: Callable[[str], Path], tmp_path: Path
 ) -> None:
     sweep = SteeringSettings(
-        strengths=[-1.0, 0.0, 1.0], bootstrap_draws=100, readout=[], positions=["last"], layers=[0]
+        strengths=[-30.0, 0.0, 30.0],
+        unit="angle",
+        positions=["last", "generated"],
+        bootstrap_draws=100,
+        readout=[10.0],
+        layers=[0],
+        samples=SampleSettings(strengths=[45.0], prompts=1, new_tokens=2),
     )
-    sweep.samples.prompts = 0
     sweep.operators.ablate.strengths = [1.0]
     sweep.operators.rotate.strengths = [-90.0, 90.0]
     sweep.operators.erase.strengths = [0.5, 1.0]
@@ -214,9 +219,15 @@ def test_operators_of_the_settings_are_measured(
     table = read_table(paths["operators"])
     key = ["operator", "method", "draw", "positions", "unit", "strength", "split"]
     assert list(table.columns) == [*KEY, *key, *NUMBERS]
-    assert set(table["positions"]) == {"last"}
+    assert set(table["positions"]) == {"last", "generated"}
     assert set(table["layer"]) == {0}
     strengths = table.groupby("operator", sort=False)["strength"].unique().map(sorted).to_dict()
     assert strengths == {"ablate": [0, 1], "rotate": [-90, 0, 90], "erase": [0, 0.5, 1]}
     turned = matching(table, operator="rotate", metric="angle", strength=90.0)
     np.testing.assert_allclose(turned["value"], 90, atol=1e-3)
+    added = read_table(paths["table"])
+    assert set(added["unit"]) == {"angle"}
+    slopes = matching(added, metric="slope", method="difference_of_means", split="all")
+    assert (slopes["value"].abs() > 0).all()
+    assert set(read_table(paths["readout"])["unit"]) == {"angle"}
+    assert len(read_table(paths["samples"])) == 1
