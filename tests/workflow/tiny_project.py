@@ -104,7 +104,7 @@ class TinyProject:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=1200,  # a machine may have other work
             check=False,
         )
 

@@ -10,7 +10,7 @@ from probesteer.concepts.positions import parse_position
 from probesteer.concepts.preparation import prepare_concept
 from probesteer.models.demo import facts
 from probesteer.models.demo import vocabulary as words
-from probesteer.models.demo.concepts import CONCEPTS, concept_files, neutral_texts, write_concepts
+from probesteer.models.demo.concepts import CONCEPTS, concept_files, neutral_texts
 from probesteer.models.demo.tokenizer import BOS_ID, build_tokenizer, vocabulary
 from probesteer.probes.intervals import MIN_GROUPS
 
@@ -156,21 +156,13 @@ def test_committed_data_are_what_the_grammar_draws() -> None:
         assert (PROJECT / path).read_text(encoding="utf-8") == text, path
 
 
-def test_settings_have_exactly_the_agreed_keys(tmp_path: Path) -> None:
-    write_concepts(tmp_path)
-    for name in NAMES:
-        path = tmp_path / "config/concept" / f"{name}.yaml"
-        text = path.read_text(encoding="utf-8")
-        assert text.startswith("# ")
-        settings = yaml.safe_load(text)
-        assert list(settings) == [
-            "description",
-            "labels",
-            "examples",
-            "prompts",
-            "neutral",
-            "position",
-        ]
-        assert (tmp_path / settings["examples"]).is_file()
-        assert (tmp_path / settings["prompts"]).is_file()
-        assert (tmp_path / settings["neutral"]).is_file()
+def test_settings_say_what_the_concepts_are() -> None:
+    for name, concept in CONCEPTS.items():
+        path = PROJECT / f"config/concept/{name}.yaml"
+        settings = yaml.safe_load(path.read_text(encoding="utf-8"))
+        assert settings["description"] == concept.description
+        assert [str(label).lower() for label in settings["labels"]] == list(concept.labels)
+        assert settings["position"] == "last"
+        for kind in ("examples", "prompts"):
+            assert settings[kind] == f"config/concept/data/demo/{name}/{kind}.csv"
+        assert settings["neutral"] == "config/concept/data/demo/neutral.csv"

@@ -30,8 +30,6 @@ _N_NEUTRAL: Final = 64
 class DemoConcept:
     """One concept: what it is, and where its texts come from."""
 
-    summary: str
-    """One line for the head of its YAML file."""
     description: str
     labels: tuple[str, str]
     """Names of label 0 and label 1."""
@@ -49,56 +47,48 @@ class DemoConcept:
 
 CONCEPTS: Final[dict[str, DemoConcept]] = {
     "sentiment": DemoConcept(
-        "Feeling of a short story, read at the end of its second sentence.",
         "Does the story feel good or bad?",
         ("bad", "good"),
         concept_sentiment.sentiment_examples,
         concept_sentiment.sentiment_prompts,
     ),
     "number": DemoConcept(
-        "Number of the subject, read before the verb with another noun in between.",
         "Is the subject of the verb one or many?",
         ("singular", "plural"),
         concept_stories.number_examples,
         concept_stories.number_prompts,
     ),
     "tense": DemoConcept(
-        "Tense of the verb to come, read before it.",
         "Is the story set in the present or in the past?",
         ("present", "past"),
         concept_stories.tense_examples,
         concept_stories.tense_prompts,
     ),
     "gender": DemoConcept(
-        "Gender of the person in a sentence, read at its full stop.",
         "Is the person male or female?",
         ("male", "female"),
         concept_stories.gender_examples,
         concept_stories.gender_prompts,
     ),
     "truth": DemoConcept(
-        "Truth of a plain statement of fact, read at the start of a verdict.",
         "Is the statement true or false?",
         ("false", "true"),
         concept_facts.truth_examples,
         concept_facts.truth_prompts,
     ),
     "dispute": DemoConcept(
-        "Whether a speaker is right, who claims or denies a fact: truth and denial combined.",
         "Is the person right to claim or to deny the statement?",
         ("wrong", "right"),
         concept_facts.dispute_examples,
         concept_facts.dispute_prompts,
     ),
     "debate": DemoConcept(
-        "Whether the last speaker of a debate is right, each for or against the one before.",
         "Is the last speaker right, following who shares or opposes whose view?",
         ("wrong", "right"),
         concept_facts.debate_examples,
         concept_facts.debate_prompts,
     ),
     "role": DemoConcept(
-        "Gender of the one who acted or was acted upon, in the active or the passive voice.",
         "Is the person asked about male or female, following who did what to whom?",
         ("male", "female"),
         concept_roles.role_examples,
@@ -130,33 +120,21 @@ def _rows(records: list[Example] | list[Prompt] | list[NeutralText]) -> str:
     return buffer.getvalue()
 
 
-def _settings(name: str, concept: DemoConcept) -> str:
-    """The concept's YAML file."""
-    data = f"{_FOLDER}/data/demo"
-    return (
-        f"# {concept.summary}\n"
-        f"description: {concept.description}\n"
-        f"labels: [{', '.join(concept.labels)}]\n"
-        f"examples: {data}/{name}/examples.csv\n"
-        f"prompts: {data}/{name}/prompts.csv\n"
-        f"neutral: {data}/neutral.csv\n"
-        "position: last\n"
-    )
-
-
 def concept_files() -> dict[str, str]:
-    """Every file of the demo concepts: path below the project's folder, and content."""
+    """Every data file of the demo concepts: path below the project's folder, and content.
+
+    Their YAML files are written by hand.
+    """
     neutral = [NeutralText(text) for text in neutral_texts()]
     files = {f"{_FOLDER}/data/demo/neutral.csv": _rows(neutral)}
     for name, concept in CONCEPTS.items():
-        files[f"{_FOLDER}/{name}.yaml"] = _settings(name, concept)
         files[f"{_FOLDER}/data/demo/{name}/examples.csv"] = _rows(concept.examples())
         files[f"{_FOLDER}/data/demo/{name}/prompts.csv"] = _rows(concept.prompts())
     return files
 
 
 def write_concepts(folder: Path) -> None:
-    """Write every file of the demo concepts below the project's folder."""
+    """Write every data file of the demo concepts below the project's folder."""
     for path, text in concept_files().items():
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
