@@ -31,6 +31,7 @@ FIGURES = {
         "entanglement",
         "steering_by_method",
         "operators_by_strength",
+        "operators_kept",
         "operators_by_cost",
     ],
     "Over which range of scales, and at what cost?": [
@@ -87,6 +88,7 @@ UNUSED = {
         & set(settings.probe.estimators),
         "direction_stability": settings.directions.resample_draws,
         "operators_by_strength": settings.steering.operators.measured,
+        "operators_kept": settings.steering.operators.measured,
         "operators_by_cost": settings.steering.operators.measured,
         "survival_by_layer": settings.steering.readout,
         "entanglement": ENTANGLED,

@@ -18,6 +18,10 @@ from probesteer.figures.units import many, unit_of
 
 COLUMNS = (*STEERING, "operator")
 _EFFECT, _COST = "logit_difference_change", "kl"
+_LABELS = {
+    _EFFECT: "change of logit difference (nats)",
+    "logit_difference_kept": "share of the differences\nbetween prompts that is kept",
+}
 _ALONG = {"scale": "none", "erase": "leace"}  # method of operators that take no direction
 _NOT_MEASURED = "No operator beside adding was measured."
 
@@ -27,12 +31,15 @@ def measured(table: pd.DataFrame) -> bool:
     return not _effects(table).empty
 
 
-def draw(operators: pd.DataFrame, style: FigureStyle, steering: pd.DataFrame) -> Figure:
+def draw(
+    operators: pd.DataFrame, style: FigureStyle, steering: pd.DataFrame, metric: str = _EFFECT
+) -> Figure:
     """One panel an operator, one line a concept: effect over strength, where the concept is pushed.
 
-    Raises ProbesteerError where the first table is empty.
+    metric: "logit_difference_change" or "logit_difference_kept". Raises ProbesteerError where the
+    first table is empty.
     """
-    rows = _at_pushed_places(operators, steering, _EFFECT)
+    rows = _at_pushed_places(operators, steering, metric)
     with style.applied():
         if rows.empty:
             return note_figure(style, _NOT_MEASURED)
@@ -51,7 +58,7 @@ def draw(operators: pd.DataFrame, style: FigureStyle, steering: pd.DataFrame) ->
             spread_strengths(axes, own["strength"].to_numpy(dtype=float))
             axes.set_xlabel(many(unit_of(own, "operators")))
             axes.margins(x=0.08)
-        facets.figure.supylabel("change of logit difference (nats)")
+        facets.figure.supylabel(_LABELS[metric])
         key = [
             Line2D(
                 [], [], color=colours[c], marker=MARKERS[n % len(MARKERS)], label=shortened(c, 24)

@@ -79,6 +79,8 @@ class DoseResponse:
     nats; that of the negative one is this minus `change`."""
     neutral_same_top: Numbers = field(default_factory=_unmeasured)
     """[directions, strengths, texts], share of tokens at which the likeliest one stayed."""
+    unedited: Numbers = field(default_factory=lambda: np.zeros(0))
+    """[prompts], the logit difference without an edit; nats."""
 
 
 def measure_dose_response(
@@ -203,4 +205,5 @@ def _response(
         norm_ratio=grid.with_zero(norm_ratio.reshape(shape), zeros + 1),
         positive=grid.with_zero((result.positive - sweep.positive).reshape(shape), zeros),
         neutral_same_top=grid.with_zero(stayed, np.ones(len(tokens))),
+        unedited=sweep.score,
     )

@@ -9,7 +9,8 @@ from probesteer.directions.direction import Direction
 from probesteer.directions.leace import Eraser
 from probesteer.errors import ProbesteerError
 from probesteer.interventions.dose_response import DoseGrid, measure_dose_response
-from probesteer.interventions.response_tables import dose_response_table
+from probesteer.interventions.kept_differences import kept_differences
+from probesteer.interventions.response_tables import Measured, dose_response_table
 from probesteer.models.loading import LoadedModel
 from probesteer.places import Place
 
@@ -37,7 +38,8 @@ def operators_table(
     erasers: Mapping[Place, Eraser],
     source: str,
 ) -> pd.DataFrame:
-    """Rows as those of `response_tables.dose_response_table`, with a column operator.
+    """Rows as those of `response_tables.dose_response_table`, with a column operator; and of the
+    metric "logit_difference_kept", see `kept_differences`.
 
     operators: by name. A strength of 0 is added where it changes nothing. `scale` and `erase` need
     no direction: one row stands for a place, of method "none" and "leace". grid: positions, batches
@@ -51,9 +53,36 @@ def operators_table(
         own = replace(grid, strengths=strengths, unit=doses.unit, operator=operator)
         along = _along(operator, directions, erasers)
         measured = measure_dose_response(loaded, prompts, neutral, along, own, source, erasers)
-        table = dose_response_table(measured, own, groups, splits)
+        table = pd.concat(
+            [dose_response_table(measured, own, groups, splits), _kept(measured, own, prompts)],
+            ignore_index=True,
+        )
         tables.append(table.assign(operator=operator)[_COLUMNS.split()])
     return pd.concat(tables[1:] or tables, ignore_index=True)
+
+
+def _kept(measured: Measured, grid: DoseGrid, prompts: pd.DataFrame) -> pd.DataFrame:
+    """What each direction keeps of the differences between prompts."""
+    rows = []
+    groups, splits = (prompts[name].to_numpy(dtype=str) for name in ("group", "split"))
+    for positions, places in measured.items():
+        for place, response in places.items():
+            for split in ("all", "validation", "test"):
+                taken = (splits == split) | (split == "all")
+                if not taken.any():
+                    continue
+                numbers = (groups[taken], grid.bootstrap_draws, grid.seed)
+                kept = kept_differences(
+                    response.unedited[taken], response.change[..., taken], *numbers
+                )
+                for d, one in enumerate(response.directions):
+                    key = (place.site, place.layer, one.method, one.draw, positions, grid.unit)
+                    for s, strength in enumerate(grid.strengths):
+                        ends = (float(each[d, s]) for each in kept)
+                        rows.append((*key, strength, split, *ends, int(taken.sum())))
+    keyed = ["site", "layer", "method", "draw", "positions", "unit", "strength", "split"]
+    table = pd.DataFrame(rows, columns=[*keyed, "value", "low", "high", "n"])
+    return table.assign(metric="logit_difference_kept", interval="bootstrap 95%")
 
 
 def _along(

@@ -42,6 +42,8 @@ def operator_rows(
                     for split in ("all", "test"):
                         tail = (value, value - 0.2, value + 0.2, 20, "bootstrap 95%")
                         rows.append((*key, strength, split, "logit_difference_change", *tail))
+                        kept = (1 - abs(strength) / 90, 0.0, 1.0, 20, "bootstrap 95%")
+                        rows.append((*key, strength, split, "logit_difference_kept", *kept))
                     rows.append((*key, strength, "all", "kl", kl, kl, kl, 20, "bootstrap 95%"))
     return rows
 

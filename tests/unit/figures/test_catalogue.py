@@ -30,6 +30,7 @@ OPTIONAL = [figure.name for figure in CATALOGUE if figure.shown is not None]
 IN_UNITS = {
     "steering_by_method",
     "operators_by_strength",
+    "operators_kept",
     "dose_response",
     "dose_response_all_tokens",
     "steering_slope_by_layer",

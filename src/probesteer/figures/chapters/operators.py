@@ -1,5 +1,7 @@
 """Figures that set methods and operators of steering side by side."""
 
+from functools import partial
+
 from probesteer.figures import operators, steering_by_method
 from probesteer.figures.catalogue_entry import STEERING, CatalogueEntry
 
@@ -34,6 +36,21 @@ OPERATORS_FIGURES = (
             "of 1 is the whole; scaling makes the activation 1 plus the share times as long. "
             "Bars: 95% bootstrap intervals over groups of prompts. What pulls every prompt towards "
             "the middle changes their mean little. Vertical scales differ between rows."
+        ),
+        shown=operators.measured,
+    ),
+    CatalogueEntry(
+        name="operators_kept",
+        chapter=STEERING,
+        tables=("operators", "steering"),
+        draw=partial(operators.draw, metric="logit_difference_kept"),
+        title="Operators: what is left of the differences between prompts",
+        caption=(
+            "Least-squares slope of the edited logit difference of a prompt over its unedited one, "
+            "against the strength of each operator, in the unit of its axis, along the difference "
+            "of means at the layer at which adding is steepest on validation. 1: prompts differ "
+            "as before, whatever was added to all of them; 0: nothing of that is left; -1: it is "
+            "mirrored. Bars: 95% bootstrap intervals over groups of prompts."
         ),
         shown=operators.measured,
     ),
