@@ -18,8 +18,9 @@ OPERATORS_FIGURES = (
             "means is steepest on validation. Bars: 95% bootstrap intervals over groups of "
             "prompts. Grey bars: range over the draws of a control; controls, logit gradients "
             "and vectors from files push as far as the difference of means, the other methods by "
-            "their own class difference. Directions of shuffled labels lie where the activations vary, which may be along the concept; "
-            "orthogonal ones do not. Those of other concepts in grey. Horizontal scales are shared."
+            "their own class difference. Directions of shuffled labels lie where the activations "
+            "vary, which may be along the concept; orthogonal ones do not. Those of other concepts "
+            "in grey. Horizontal scales are shared."
         ),
     ),
     CatalogueEntry(
