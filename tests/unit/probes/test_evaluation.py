@@ -94,12 +94,15 @@ def test_rows_outside_training_do_not_touch_the_probe(data: Data, poison: str) -
 def test_a_C_that_wins_at_the_end_of_its_grid_is_told(
     data: Data, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level("INFO", logger="probesteer.probes.chosen")
+    told = "probesteer.probes.chosen"
+    caplog.set_level("INFO", logger=told)
     data.evaluate(quick([1e-4, 1e-2]))
-    assert caplog.messages == ["resid_post.000: C = 0.01 ends its grid and wins; widen probe.C"]
+    assert [each.message for each in caplog.records if each.name == told] == [
+        "resid_post.000: C = 0.01 ends its grid and wins; widen probe.C"
+    ]
     caplog.clear()
     data.evaluate(quick([0.1]))
-    assert caplog.messages == []
+    assert [each.message for each in caplog.records if each.name == told] == []
 
 
 def test_few_groups_give_values_without_ends(data: Data) -> None:
