@@ -54,8 +54,8 @@ def test_a_failing_stage_has_the_last_word(project: TinyProject) -> None:
     said = [line for line in run.stderr.splitlines() if line.startswith("error: ")]
     assert sum(line.endswith(".log]") for line in said) == 1
     concept = project.folder / "results/tiny/concepts"
-    assert not list(concept.glob("mood/*"))
-    assert len(list(concept.glob("animal/*"))) == 3
+    assert not list(concept.glob("mood/*.parquet"))
+    assert len(list(concept.glob("animal/*.parquet"))) == 3
     assert not list((project.folder / "results").glob("activations/*/mood-*/manifest.json"))
     assert not project.unfinished()
 
