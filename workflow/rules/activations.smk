@@ -25,7 +25,7 @@ if SHARDS == 1:
             settings=slice_of("activations"),
             code=code_of("activations"),
         shell:
-            "python3 -m probesteer activations --settings {params.settings:q}"
+            "python3 -m probesteer activations --settings {params.settings:q} --code {params.code}"
             " --record {input.record:q} --examples {input.examples:q}"
             " --manifest {output.manifest:q}"
             " --log {log:q} --resources {output.resources:q}"
@@ -50,7 +50,7 @@ else:
             settings=slice_of_shard,
             code=code_of("activations"),
         shell:
-            "python3 -m probesteer activations --settings {params.settings:q}"
+            "python3 -m probesteer activations --settings {params.settings:q} --code {params.code}"
             " --record {input.record:q} --examples {input.examples:q}"
             " --manifest {output.manifest:q} --log {log:q}"
 
@@ -68,6 +68,6 @@ else:
             settings=slice_of("activations"),
             code=code_of("gather"),
         shell:
-            "python3 -m probesteer gather --settings {params.settings:q}"
+            "python3 -m probesteer gather --settings {params.settings:q} --code {params.code}"
             " --parts {input.parts:q} --manifest {output.manifest:q}"
             " --log {log:q} --resources {output.resources:q}"

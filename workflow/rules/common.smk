@@ -260,6 +260,11 @@ def all_cores(wildcards):
     return workflow.cores
 
 
+def cores_per_model(wildcards):
+    """The cores divided among the models."""
+    return max(1, workflow.cores // len(settings.models))
+
+
 def threads_of_model(wildcards):
     """The cores divided among the pairs, so that one pair alone gets all of them."""
     return max(1, workflow.cores // (len(settings.models) * len(settings.concepts)))

@@ -23,7 +23,7 @@ if DIFFERENTIATED:
             code=code_of("gradients"),
             resources=resources_of("gradients"),
         shell:
-            "python3 -m probesteer gradients --settings {params.settings:q}"
+            "python3 -m probesteer gradients --settings {params.settings:q} --code {params.code}"
             " --record {input.record:q} --manifest {input.manifest:q}"
             " --prompts {input.prompts:q} --examples {input.examples:q}"
             " --gradients {output.gradients:q}"
@@ -53,7 +53,7 @@ rule derive_directions:
         code=code_of("directions"),
         resources=resources_of("directions"),
     shell:
-        "python3 -m probesteer directions --settings {params.settings:q}"
+        "python3 -m probesteer directions --settings {params.settings:q} --code {params.code}"
         " --manifest {input.manifest:q} --examples {input.examples:q} --probes {input.probes:q}"
         " --gradients {input.gradients:q} --given {input.given:q}"
         " --others {input.others:q} --others-examples {input.others_examples:q}"
@@ -80,5 +80,5 @@ rule compare_directions:
         code=code_of("cosines"),
         resources=resources_of("cosines", "{model}"),
     shell:
-        "python3 -m probesteer cosines --settings {params.settings:q} --directions {input:q}"
+        "python3 -m probesteer cosines --settings {params.settings:q} --code {params.code} --directions {input:q}"
         " --table {output.table:q} --log {log:q} --resources {params.resources:q}"

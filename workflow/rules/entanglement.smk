@@ -35,7 +35,7 @@ if ENTANGLED:
             code=code_of("entanglement"),
             resources=resources_of("entanglement", "{model}"),
         shell:
-            "python3 -m probesteer entanglement --settings {params.settings:q}"
+            "python3 -m probesteer entanglement --settings {params.settings:q} --code {params.code}"
             " --record {input.record:q} --directions {input.directions:q}"
             " --probes {input.probes:q} --reading {input.reading:q}"
             " --steering {input.steering:q} --prompts {input.prompts:q}"

@@ -17,7 +17,7 @@ rule prepare_examples:
         code=code_of("examples"),
         resources=resources_of("examples", "concepts/{concept}"),
     shell:
-        "python3 -m probesteer examples --settings {params.settings:q}"
+        "python3 -m probesteer examples --settings {params.settings:q} --code {params.code}"
         " --examples {input.examples:q} --prompts {input.prompts:q} --neutral {input.neutral:q}"
         " --examples-table {output.examples:q} --prompts-table {output.prompts:q}"
         " --neutral-table {output.neutral:q} --log {log:q} --resources {params.resources:q}"

@@ -21,7 +21,7 @@ rule fetch_model:
         code=code_of("fetch"),
         resources=f"{MODEL}/resources.json",
     shell:
-        "python3 -m probesteer fetch --settings {params.settings:q} --record {output.record:q} --log {log:q}"
+        "python3 -m probesteer fetch --settings {params.settings:q} --code {params.code} --record {output.record:q} --log {log:q}"
         " --resources {params.resources:q}"
 
 
@@ -38,5 +38,5 @@ rule fetch_dataset:
         settings=slice_of("dataset"),
         code=code_of("dataset"),
     shell:
-        "python3 -m probesteer dataset --settings {params.settings:q}"
+        "python3 -m probesteer dataset --settings {params.settings:q} --code {params.code}"
         " --examples {output.examples:q} --log {log:q}"

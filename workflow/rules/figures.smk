@@ -133,12 +133,13 @@ rule draw_figures:
         f"{RESULTS}/logs/{{model}}/figures.log",
     conda:
         ENVIRONMENT
+    threads: cores_per_model
     params:
         settings=slice_of("figures"),
         code=code_of("figures"),
         resources=resources_of("figures", "{model}"),
     shell:
-        "python3 -m probesteer figures --settings {params.settings:q}"
+        "python3 -m probesteer figures --settings {params.settings:q} --code {params.code}"
         " --probes {input.probes:q} --cosines {input.cosines:q} --steering {input.steering:q}"
         " --scale {input.scale:q} --sensitivity {input.sensitivity:q}"
         " --evidence {input.evidence:q}"

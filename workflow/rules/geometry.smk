@@ -25,7 +25,7 @@ if PARTS:
             code=code_of("instruments"),
             resources=f"{RESULTS}/resources/instruments.json",
         shell:
-            "python3 -m probesteer instruments --settings {params.settings:q}"
+            "python3 -m probesteer instruments --settings {params.settings:q} --code {params.code}"
             " --table {output.table:q}"
             " --log {log:q} --resources {params.resources:q}"
 
@@ -53,7 +53,7 @@ if "superposition" in PARTS:
             code=code_of("superposition"),
             resources=resources_of("superposition", "{model}"),
         shell:
-            "python3 -m probesteer superposition --settings {params.settings:q}"
+            "python3 -m probesteer superposition --settings {params.settings:q} --code {params.code}"
             " --instruments {input.instruments:q} --manifests {input.manifests:q}"
             " --examples {input.examples:q} --directions {input.directions:q}"
             " --table {output.table:q}"
@@ -83,7 +83,7 @@ if "polytopes" in PARTS:
             code=code_of("polytopes"),
             resources=resources_of("polytopes"),
         shell:
-            "python3 -m probesteer polytopes --settings {params.settings:q}"
+            "python3 -m probesteer polytopes --settings {params.settings:q} --code {params.code}"
             " --instruments {input.instruments:q} --record {input.record:q}"
             " --manifest {input.manifest:q} --examples {input.examples:q}"
             " --directions {input.directions:q} --table {output.table:q}"

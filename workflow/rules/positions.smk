@@ -64,7 +64,7 @@ if windowed_concepts():
             code=code_of("positions"),
             resources=resources_of("positions"),
         shell:
-            "python3 -m probesteer positions --settings {params.settings:q}"
+            "python3 -m probesteer positions --settings {params.settings:q} --code {params.code}"
             " --manifest {input.manifest:q} --examples {input.examples:q}"
             " --table {output.table:q}"
             " --log {log:q} --resources {params.resources:q}"

@@ -18,7 +18,7 @@ rule fit_probes:
         code=code_of("probes"),
         resources=resources_of("probes"),
     shell:
-        "python3 -m probesteer probes --settings {params.settings:q}"
+        "python3 -m probesteer probes --settings {params.settings:q} --code {params.code}"
         " --manifest {input.manifest:q} --examples {input.examples:q}"
         " --table {output.table:q} --calibration {output.calibration:q}"
         " --probes {output.probes:q}"

@@ -26,7 +26,7 @@ rule write_report:
         measured=f"{RESULTS}/resources",
         resources=f"{RESULTS}/resources/report.json",
     shell:
-        "python3 -m probesteer report --settings {params.settings:q}"
+        "python3 -m probesteer report --settings {params.settings:q} --code {params.code}"
         " --probes {input.probes:q} --directions {input.directions:q}"
         " --steering {input.steering:q} --scale {input.scale:q}"
         " --sensitivity {input.sensitivity:q} --samples {input.samples:q}"

@@ -22,7 +22,7 @@ rule measure_scale:
         code=code_of("scale"),
         resources=resources_of("scale"),
     shell:
-        "python3 -m probesteer scale --settings {params.settings:q}"
+        "python3 -m probesteer scale --settings {params.settings:q} --code {params.code}"
         " --record {input.record:q} --directions {input.directions:q}"
         " --prompts {input.prompts:q} --neutral {input.neutral:q}"
         " --examples {input.examples:q} --manifest {input.manifest:q}"

@@ -16,6 +16,6 @@ rule adjust_significance:
         code=code_of("significance"),
         resources=resources_of("significance", "{model}"),
     shell:
-        "python3 -m probesteer significance --settings {params.settings:q}"
+        "python3 -m probesteer significance --settings {params.settings:q} --code {params.code}"
         " --probes {input.probes:q} --table {output.table:q}"
         " --log {log:q} --resources {params.resources:q}"

@@ -18,7 +18,7 @@ if WITH_NEURONS:
             code=code_of("sparse"),
             resources=resources_of("sparse"),
         shell:
-            "python3 -m probesteer sparse --settings {params.settings:q}"
+            "python3 -m probesteer sparse --settings {params.settings:q} --code {params.code}"
             " --manifest {input.manifest:q} --examples {input.examples:q}"
             " --table {output.table:q}"
             " --log {log:q} --resources {params.resources:q}"

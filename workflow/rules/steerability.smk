@@ -25,7 +25,7 @@ rule compare_reading_and_steering:
         code=code_of("steerability"),
         resources=resources_of("steerability", "{model}"),
     shell:
-        "python3 -m probesteer steerability --settings {params.settings:q}"
+        "python3 -m probesteer steerability --settings {params.settings:q} --code {params.code}"
         " --prompts {input.prompts:q} --directions {input.directions:q}"
         " --probes {input.probes:q} --scale {input.scale:q}"
         " --sensitivity {input.sensitivity:q} --transfer {input.transfer:q}"

@@ -28,7 +28,7 @@ rule steer:
         code=code_of("steering"),
         resources=resources_of("steering"),
     shell:
-        "python3 -m probesteer steering --settings {params.settings:q}"
+        "python3 -m probesteer steering --settings {params.settings:q} --code {params.code}"
         " --record {input.record:q} --directions {input.directions:q}"
         " --erasers {input.erasers:q}"
         " --probes {input.probes:q} --reading {input.reading:q}"

@@ -22,7 +22,7 @@ rule transfer_probes:
         code=code_of("transfer"),
         resources=resources_of("transfer", "{model}"),
     shell:
-        "python3 -m probesteer transfer --settings {params.settings:q}"
+        "python3 -m probesteer transfer --settings {params.settings:q} --code {params.code}"
         " --manifests {input.manifests:q} --examples {input.examples:q}"
         " --probes {input.probes:q} --table {output.table:q}"
         " --log {log:q} --resources {params.resources:q}"

@@ -35,7 +35,7 @@ def main(arguments: Sequence[str]) -> int:
         paths = {name: getattr(options, name) for name in _path_names(module.run)}
         settings = from_json(hints["settings"], options.settings)
         inputs = {name: path for name, path in paths.items() if _is_input(hints[name])}
-        provenance = provenance_of(stage, options.settings, inputs)
+        provenance = provenance_of(stage, options.settings, inputs, options.code)
         with record_resources(stage, options.resources):
             module.run(settings, provenance, **paths)
         write_job_record(provenance, inputs, _outputs(hints, paths))
@@ -53,6 +53,7 @@ def _parser(stage: str, run: Callable[..., None], hints: dict[str, Any]) -> argp
     doc = inspect.getdoc(sys.modules[run.__module__])
     parser = argparse.ArgumentParser(prog=f"python -m probesteer {stage}", description=doc)
     parser.add_argument("--settings", required=True, metavar="JSON", help="the stage's slice")
+    parser.add_argument("--code", metavar="DIGEST", help="of the stage's code, where it is known")
     parser.add_argument("--log", type=Path, metavar="FILE", help="also write messages here")
     parser.add_argument("--resources", type=Path, metavar="FILE", help="record time and memory")
     for name in _path_names(run):

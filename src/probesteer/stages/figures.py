@@ -1,9 +1,9 @@
 """Draw the figures of one model from its tables."""
 
+import os
 from typing import Any
 
-from probesteer.figures.catalogue import draw_or_note
-from probesteer.figures.saving import save_figure
+from probesteer.figures.drawing import draw_figures
 from probesteer.figures.style import FigureStyle
 from probesteer.files.tables import read_table, read_tables
 from probesteer.settings.slices import FiguresSlice
@@ -41,5 +41,7 @@ def run(
         palette=plot.palette,
         dpi=plot.dpi,
     )
-    for name in dict.fromkeys(path.stem for path in drawings):
-        save_figure(draw_or_note(name, tables, style), drawings[0].parent, name, style)
+    names = list(dict.fromkeys(path.stem for path in drawings))
+    # Snakemake says so how many threads the job may use.
+    processes = int(os.environ.get("OMP_NUM_THREADS", "1"))
+    draw_figures(names, tables, drawings[0].parent, style, processes)

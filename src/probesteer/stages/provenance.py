@@ -24,9 +24,14 @@ def versions() -> dict[str, str]:
 
 
 def provenance_of(
-    stage: str, settings: str, inputs: Mapping[str, Path | tuple[Path, ...]]
+    stage: str,
+    settings: str,
+    inputs: Mapping[str, Path | tuple[Path, ...]],
+    code: str | None = None,
 ) -> dict[str, Any]:
     """Stage, settings slice, digests of code and input files, and versions.
+
+    code: the digest of the stage's code where it is known; else it is made here.
 
     Raises ProbesteerError for an input that is not there or can't be read.
     """
@@ -37,7 +42,7 @@ def provenance_of(
     return {
         "stage": stage,
         "settings": json.loads(settings),
-        "code": code_digest(f"probesteer.stages.{stage}"),
+        "code": code or code_digest(f"probesteer.stages.{stage}"),
         "inputs": digests,
         "versions": versions(),
     }
