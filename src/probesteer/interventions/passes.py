@@ -20,7 +20,7 @@ from probesteer.interventions.predictions import first_edited, predictions
 from probesteer.interventions.scoring import RowBatch
 from probesteer.models.contract import TOLERANCE
 from probesteer.models.loading import LoadedModel
-from probesteer.models.prefix import prefix_cache, repeated, view_of, width_of
+from probesteer.models.prefix import continued, prefix_cache, width_of
 from probesteer.models.replay import resumed_after
 from probesteer.models.sites import at_place
 from probesteer.places import Place
@@ -85,17 +85,18 @@ def edited_pass(
 def resumes_exactly(
     loaded: LoadedModel,
     batch: RowBatch,
-    unedited: UneditedPass,
     positions: str,
     edits: Mapping[Place, Edit],
 ) -> bool:
-    """Whether a resumed pass and a hook on the whole model agree, at every place.
+    """Whether a resumed pass and a hook on the whole model agree, at every place, on two rows.
 
     The middle variant of each edit is compared: the outer ones swamp what is compared, and where
     a pass overflows there is nothing to compare.
     """
-    resumed = edited_pass(loaded, batch, unedited, positions, direct=False)
-    hooked = edited_pass(loaded, batch, unedited, positions, direct=True)
+    sample = batch.first(2)
+    unedited = run_unedited(loaded, sample, list(edits))
+    resumed = edited_pass(loaded, sample, unedited, positions, direct=False)
+    hooked = edited_pass(loaded, sample, unedited, positions, direct=True)
     for place, edit in edits.items():
         variant = edit.part(edit.size // 2, edit.size // 2 + 1)
         one, other = resumed(place, variant).float(), hooked(place, variant).float()
@@ -149,12 +150,12 @@ class _Resumed:
         return logits.view(-1, edit.size, *logits.shape[1:])
 
     def _past(self, size: int) -> DynamicCache | None:
-        """A fresh view of the prefix, every row `size` times in succession."""
+        """The prefix to go on from, every row `size` times in succession."""
         if self._prefix is None:
             return None
         if self._stacked is None or self._stacked[0] != size:
-            self._stacked = size, repeated(self._prefix, size)
-        return view_of(self._stacked[1])
+            self._stacked = size, continued(self._prefix, size, self.tokens)
+        return self._stacked[1]
 
 
 def _stacked(inputs: Mapping[str, Tensor], size: int) -> dict[str, Tensor]:

@@ -1,7 +1,7 @@
 """What is read from the model's predictions: log-probabilities of given tokens."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -83,20 +83,31 @@ class RowBatch:
         """Tokens of the batch; an image counts as one for each of its patches."""
         return len(self.items) * length_of({name: x[0] for name, x in self.inputs.items()})
 
+    def first(self, rows: int) -> "RowBatch":
+        """The first rows alone."""
+        return replace(
+            self,
+            items=self.items[:rows],
+            inputs={name: x[:rows] for name, x in self.inputs.items()},
+            positions=self.positions[:rows],
+            tokens=self.tokens[:rows],
+            signs=self.signs[:rows],
+        )
+
     def score(self, logits: Tensor) -> Tensor:
         """logits: [batch, S, kept, vocabulary] -> scores [batch, S], nats."""
-        return self.scores(logits)[0]
+        return self.scores(logits, logits.float().logsumexp(dim=-1))[0]
 
-    def scores(self, logits: Tensor) -> tuple[Tensor, Tensor]:
+    def scores(self, logits: Tensor, normalisers: Tensor) -> tuple[Tensor, Tensor]:
         """Scores, and the part of them that counts with a positive sign: each [batch, S], nats.
 
-        logits: [batch, S, kept, vocabulary].
+        logits: [batch, S, kept, vocabulary]; normalisers: [batch, S, kept], their log sum exp.
         """
         batch, variants = logits.shape[:2]
         rows = torch.arange(batch, device=logits.device)[:, None, None]
         stack = torch.arange(variants, device=logits.device)[None, :, None]
         # log p = logit - log sum exp: no normalised copy of the whole vocabulary is made.
-        normaliser = self.read(logits.float().logsumexp(dim=-1))
+        normaliser = self.read(normalisers)
         picked = logits[rows, stack, self.positions[:, None], self.tokens[:, None]].float()
         signed = (picked - normaliser) * self.signs[:, None]
         return signed.sum(dim=-1), torch.where(self.signs[:, None] > 0, signed, 0.0).sum(dim=-1)

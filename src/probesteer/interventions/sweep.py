@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from probesteer.interventions.checkpoint import Checkpoint
+from probesteer.interventions.divergence import kl_divergence, same_top
 from probesteer.interventions.edits import Edit
 from probesteer.interventions.passes import edited_pass, resumes_exactly, run_unedited
 from probesteer.interventions.predictions import at_start, predicted
@@ -100,11 +101,12 @@ def run_sweep(
 
     positions: "from_last" (the last prompt token and what follows) or "all".
     batch_tokens: tokens of one stacked batch. direct: one hooked pass of the whole model for
-    every edit, as the reference. Passes that resume at the edit are compared with it on the first
-    batch with tokens before the edit, and on the first without; a model in which they differ is
-    run whole, with a warning. every_token: compare the likeliest tokens wherever a token is scored,
-    not after the prompt alone. readers: read along at these places, at the token at which an
-    example is read. checkpoint: a sweep that was stopped goes on from it, to the same bytes.
+    every edit, as the reference. Passes that resume at the edit are compared with it on two rows of
+    the first batch with tokens before the edit, and of the first without; a model in which they
+    differ is run whole, with a warning. every_token: compare the likeliest tokens wherever a token
+    is scored, not after the prompt alone. readers: read along at these places, at the token at
+    which an example is read. checkpoint: a sweep that was stopped goes on from it, to the same
+    bytes.
     """
     items = 1 + max(row.item for row in rows)
     results = {place: _zeros(edit.size, items) for place, edit in edits.items()}
@@ -121,12 +123,13 @@ def run_sweep(
         run = edited_pass(loaded, batch, unedited, positions, direct)
         if not direct and (batch.start > 0) not in compared:
             compared.add(batch.start > 0)
-            direct = not resumes_exactly(loaded, batch, unedited, positions, edits)
+            direct = not resumes_exactly(loaded, batch, positions, edits)
             if direct:
                 _log.warning("model %s: resumed passes differ; running it whole", loaded.name)
                 run = edited_pass(loaded, batch, unedited, positions, direct)
         plain = unedited.logits[:, None]
-        for total, part_of in zip((sweep.score, sweep.positive), batch.scores(plain), strict=True):
+        scores = batch.scores(plain, plain.float().logsumexp(dim=-1))
+        for total, part_of in zip((sweep.score, sweep.positive), scores, strict=True):
             np.add.at(total, batch.items, _numbers(part_of[:, 0]))
         at_once = min(
             batch_tokens // (len(batch.items) * run.tokens),
@@ -176,17 +179,19 @@ def _collect(
 
     plain: [batch, 1, kept, vocabulary], logits: [batch, S, kept, vocabulary].
     """
+    normalisers = logits.float().logsumexp(dim=-1)
     # A prompt with longer continuations has two rows, whose scores add up.
-    score, positive = batch.scores(logits)
+    score, positive = batch.scores(logits, normalisers)
     np.add.at(result.score.T[:, variants], batch.items, _numbers(score))
     np.add.at(result.positive.T[:, variants], batch.items, _numbers(positive))
     if every_token:
-        stayed = batch.read(_stayed(plain, logits)).sum(dim=-1)
+        stayed = batch.read(same_top(plain, logits)).sum(dim=-1)
         np.add.at(result.same_top.T[:, variants], batch.items, _numbers(stayed))
     elif batch.lead:
-        kl, same_top = _compare(plain[:, :, 0], logits[:, :, 0])
+        before, after = plain[:, :, 0], logits[:, :, 0]
+        kl = kl_divergence(before, after, normalisers[:, :, 0])
         result.kl.T[batch.items, variants] = _numbers(kl)
-        result.same_top.T[batch.items, variants] = _numbers(same_top)
+        result.same_top.T[batch.items, variants] = _numbers(same_top(before, after))
 
 
 def _put(
@@ -196,25 +201,6 @@ def _put(
     for place, change in moved.items():
         whole = result.read.setdefault(place, np.zeros_like(result.score))
         whole.T[batch.items, variants] = _numbers(change)
-
-
-def _compare(unedited: Tensor, edited: Tensor) -> tuple[Tensor, Tensor]:
-    """KL from the unedited to the edited next token in nats, and whether the likeliest stayed.
-
-    unedited: [batch, 1, vocabulary], edited: [batch, S, vocabulary], logits. Both: [batch, S].
-    """
-    before = unedited.float().log_softmax(dim=-1)
-    after = edited.float().log_softmax(dim=-1)
-    share = before.exp()
-    # A token that the model rules out, at a log-probability of -inf, adds nothing.
-    kl = torch.where(share > 0, share * (before - after), 0.0).sum(dim=-1).clamp_min(0)
-    return kl, _stayed(before, after)
-
-
-def _stayed(before: Tensor, after: Tensor) -> Tensor:
-    """Whether the likeliest token stayed: [..., vocabulary] -> [...]."""
-    top = after.max(dim=-1)
-    return (top.indices == before.argmax(dim=-1)) & ~top.values.isnan()
 
 
 def _numbers(values: Tensor) -> NDArray[np.float64]:

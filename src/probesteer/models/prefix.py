@@ -1,6 +1,7 @@
 """Keys and values of tokens that many sequences begin with, computed once."""
 
 import copy
+from typing import Any
 
 from torch import Tensor
 from transformers import DynamicCache
@@ -26,6 +27,51 @@ def repeated(cache: DynamicCache, times: int) -> DynamicCache:
     """Every row `times` times in succession; `cache` itself stays as it is."""
     stacked = view_of(cache)
     stacked.batch_repeat_interleave(times)
+    return stacked
+
+
+class _Continued(DynamicLayer):  # type: ignore[misc]  # transformers has no types
+    """A layer with room for what follows the prefix, which every pass writes over.
+
+    A layer that grows copies all of its keys and values in every pass.
+    """
+
+    def __init__(self, layer: DynamicLayer, times: int, room: int) -> None:
+        super().__init__()
+        self._prefix: int = layer.get_seq_length()
+        self.keys, self.values = (
+            self._with_room(states, times, room) for states in (layer.keys, layer.values)
+        )
+        self.is_initialized = True
+
+    def update(
+        self, key_states: Tensor, value_states: Tensor, *args: Any, **kwargs: Any
+    ) -> tuple[Tensor, Tensor]:
+        """Keys and values of the prefix and of the tokens of this pass."""
+        end = self._prefix + key_states.shape[-2]
+        for kept, states in ((self.keys, key_states), (self.values, value_states)):
+            kept[..., self._prefix : end, :] = states
+        return self.keys[..., :end, :], self.values[..., :end, :]
+
+    def get_seq_length(self) -> int:
+        """Tokens of the prefix."""
+        return self._prefix
+
+    def _with_room(self, states: Tensor | None, times: int, room: int) -> Tensor:
+        assert states is not None
+        rows, heads, _, width = states.shape
+        kept = states.new_empty(rows, times, heads, self._prefix + room, width)
+        kept[..., : self._prefix, :] = states[:, None]
+        return kept.flatten(0, 1)
+
+
+def continued(cache: DynamicCache, times: int, room: int) -> DynamicCache:
+    """Every row `times` times in succession, for any number of passes of up to `room` tokens.
+
+    Each pass goes on from the end of `cache`, whatever the one before wrote.
+    """
+    stacked = copy.copy(cache)
+    stacked.layers = [_Continued(layer, times, room) for layer in cache.layers]
     return stacked
 
 

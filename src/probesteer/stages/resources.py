@@ -15,18 +15,20 @@ from probesteer.files.atomic import write_text
 def record_resources(stage: str, path: Path | None) -> Iterator[None]:
     """Write wall time, CPU time and peak memory of the process to `path`, as JSON.
 
-    Times are in seconds from the process's start of work, memory in MB; the peak on the GPU is
-    0 without one.
+    Times are in seconds from the process's start of work, CPU time with that of processes which
+    it started; memory in MB; the peak on the GPU is 0 without one.
     """
     started = time.monotonic()
     yield
     if path is not None:
         usage = resource.getrusage(resource.RUSAGE_SELF)
+        helpers = resource.getrusage(resource.RUSAGE_CHILDREN)
+        seconds = sum((use.ru_utime + use.ru_stime for use in (usage, helpers)), 0.0)
         kilobytes = usage.ru_maxrss if sys.platform != "darwin" else usage.ru_maxrss / 1024
         content = {
             "stage": stage,
             "wall_s": round(time.monotonic() - started, 3),
-            "cpu_s": round(usage.ru_utime + usage.ru_stime, 3),
+            "cpu_s": round(seconds, 3),
             "peak_rss_mb": round(kilobytes / 1024, 1),
             "peak_gpu_mb": _peak_gpu_mb(),
         }

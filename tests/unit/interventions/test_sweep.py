@@ -158,12 +158,16 @@ def test_blocks_below_an_edit_run_once_for_each_batch(
     rows = PROMPTS[0].rows(0)
     place = Place("resid_post", 1)
     run_sweep(loaded, rows, {place: edit}, positions, 4096)
-    # Once without an edit, once for the tokens before it, and in the comparison of both ways.
+    # Without an edit and for the tokens before it, and both again where both ways are compared.
     prefix = [(1, 3)] if positions == "from_last" else []
-    assert seen == [(1, 4), *prefix, *prefix, (1, 4)]
+    assert seen == [(1, 4), *prefix, (1, 4), *prefix, (1, 4)]
     seen.clear()
     run_sweep(loaded, rows, {Place("resid_post", 0): edit}, positions, 4096)
-    assert seen == [(1, 4), *prefix, *prefix, (1, tokens), (1, 4), (edit.size, tokens)]
+    assert seen == [
+        *((1, 4), *prefix),
+        *((1, 4), *prefix, (1, tokens), (1, 4)),
+        (edit.size, tokens),
+    ]
     handle.remove()
 
 
