@@ -91,7 +91,7 @@ def solve(
     row_weights: Array,
     intercepts: NDArray[np.float64],
     free_intercept: bool = True,
-    tolerance: float = 1e-11,
+    tolerance: float = 1e-9,
     max_steps: int = 200,
 ) -> Solution:
     """Minimise all problems, from weights of zero.
