@@ -12,7 +12,7 @@ from probesteer.directions.training import TrainingRows
 from probesteer.directions.zero import ZeroDirectionError
 from probesteer.errors import ProbesteerError
 from probesteer.places import Place
-from probesteer.probes.intervals import group_resamples
+from probesteer.probes.metrics.intervals import group_resamples
 
 Refit = Callable[[TrainingRows], TrainingRows]
 

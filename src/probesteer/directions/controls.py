@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from probesteer.directions.estimators import difference_of_means
 from probesteer.directions.spectrum import spectrum_of
 from probesteer.directions.training import TrainingRows
-from probesteer.probes.controls import shuffled_labels
+from probesteer.probes.controls.shuffled_labels import shuffled_labels
 
 
 def orthogonal_directions(

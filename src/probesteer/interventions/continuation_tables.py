@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from probesteer.interventions.dose_response import DoseGrid, DoseResponse
 from probesteer.interventions.response_tables import Measured, prompt_table
-from probesteer.probes.intervals import bootstrap_mean
+from probesteer.probes.metrics.intervals import bootstrap_mean
 
 Numbers = NDArray[np.float64]
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from probesteer.probes.intervals import group_resamples
+from probesteer.probes.metrics.intervals import group_resamples
 
 Numbers = NDArray[np.float64]
 

@@ -12,7 +12,7 @@ from probesteer.interventions.continuation_tables import NEGATIVE, POSITIVE
 from probesteer.interventions.readouts import prompt_rows
 from probesteer.interventions.sweep import run_sweep
 from probesteer.models.loading import LoadedModel
-from probesteer.probes.intervals import bootstrap_mean
+from probesteer.probes.metrics.intervals import bootstrap_mean
 from probesteer.settings.schema import AskedSettings
 
 Numbers = NDArray[np.float64]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from probesteer.directions.direction import Direction
 from probesteer.interventions.dose_response import DoseGrid, DoseResponse, slopes
 from probesteer.places import Place
-from probesteer.probes.intervals import bootstrap_mean
+from probesteer.probes.metrics.intervals import bootstrap_mean
 
 Numbers = NDArray[np.float64]
 Measured = Mapping[str, Mapping[Place, DoseResponse]]

@@ -23,7 +23,7 @@ from probesteer.interventions.statistics import curves
 from probesteer.interventions.statistics.distribution import ActivationDistribution
 from probesteer.interventions.statistics.resampling import estimate_of, mean_curves
 from probesteer.places import Place
-from probesteer.probes.intervals import bootstrap_mean
+from probesteer.probes.metrics.intervals import bootstrap_mean
 
 Numbers = NDArray[np.float64]
 Row = tuple[Any, ...]

@@ -16,7 +16,7 @@ from probesteer.interventions.readouts import prompt_rows
 from probesteer.interventions.sweep import SweepResult, run_sweep
 from probesteer.models.loading import LoadedModel
 from probesteer.places import Place
-from probesteer.probes.intervals import bootstrap_mean
+from probesteer.probes.metrics.intervals import bootstrap_mean
 
 Numbers = NDArray[np.float64]
 _COLUMNS = (

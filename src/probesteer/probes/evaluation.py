@@ -11,19 +11,19 @@ from numpy.typing import NDArray
 
 from probesteer.errors import ProbesteerError
 from probesteer.places import Place
-from probesteer.probes.calibration import reliability_curve
 from probesteer.probes.checks import require_finite
 from probesteer.probes.chosen import ChosenProbe, fit_chosen, fit_contrast
-from probesteer.probes.description_length import description_lengths
+from probesteer.probes.controls.relabelled import relabelled_rows
+from probesteer.probes.controls.resplits import resplit_folds, resplit_rows
+from probesteer.probes.controls.token_counts import token_counts
 from probesteer.probes.labelled_rows import LabelledRows
+from probesteer.probes.metrics.calibration import reliability_curve
+from probesteer.probes.metrics.description_length import description_lengths
 from probesteer.probes.other_probes import other_probe_rows
 from probesteer.probes.plan import Plan, make_plan
 from probesteer.probes.probe import LogisticProbe
-from probesteer.probes.relabelled import relabelled_rows
-from probesteer.probes.resplits import resplit_folds, resplit_rows
 from probesteer.probes.rows import Key, Row, measured, table_of
 from probesteer.probes.tasks import BINARY, Task
-from probesteer.probes.token_counts import token_counts
 from probesteer.progress import progress
 from probesteer.settings.schema import ProbeSettings
 

@@ -10,7 +10,7 @@ from probesteer.places import Place
 from probesteer.probes.estimators.comparison import gain_over_linear
 from probesteer.probes.estimators.interface import UnfittableError
 from probesteer.probes.estimators.registry import ESTIMATORS
-from probesteer.probes.metrics import METRICS, PROBABILITY_METRICS
+from probesteer.probes.metrics.two_labels import METRICS, PROBABILITY_METRICS
 from probesteer.probes.plan import Plan
 from probesteer.probes.probe import LogisticProbe
 from probesteer.probes.rows import BOOTSTRAP, Key, Row, measured

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from probesteer.probes.checks import require_both_labels
-from probesteer.probes.controls import shuffled_labels
+from probesteer.probes.controls.shuffled_labels import shuffled_labels
 from probesteer.probes.cross_validation import Fold, grouped_folds
-from probesteer.probes.intervals import GroupResamples, group_resamples
 from probesteer.probes.labelled_rows import LabelledRows
+from probesteer.probes.metrics.intervals import GroupResamples, group_resamples
 from probesteer.probes.tasks import BINARY, Task
 from probesteer.settings.schema import ProbeSettings
 

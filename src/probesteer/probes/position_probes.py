@@ -20,10 +20,10 @@ from numpy.typing import NDArray
 from probesteer.errors import ProbesteerError
 from probesteer.places import Place
 from probesteer.probes.checks import require_both_labels, require_finite
-from probesteer.probes.controls import shuffled_labels
+from probesteer.probes.controls.shuffled_labels import shuffled_labels
 from probesteer.probes.cross_validation import Fold, choose_C, grouped_folds
-from probesteer.probes.intervals import GroupResamples, group_resamples
-from probesteer.probes.metrics import Metric, accuracy, auroc
+from probesteer.probes.metrics.intervals import GroupResamples, group_resamples
+from probesteer.probes.metrics.two_labels import Metric, accuracy, auroc
 from probesteer.probes.solver.batch import fit_logistic_batch
 from probesteer.probes.solver.features import SharedFeatures
 from probesteer.progress import progress

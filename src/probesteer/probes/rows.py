@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from probesteer.places import Place
-from probesteer.probes.intervals import GroupResamples
+from probesteer.probes.metrics.intervals import GroupResamples
 from probesteer.probes.tasks import TaskMetric
 
 NAN = float("nan")

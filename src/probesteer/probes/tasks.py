@@ -9,16 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logsumexp
 
-from probesteer.probes.metrics import METRICS, PROBABILITY_METRICS
-from probesteer.probes.metrics_classes import CLASS_METRICS
-from probesteer.probes.metrics_real import REAL_METRICS
+from probesteer.probes.metrics.classes import CLASS_METRICS
+from probesteer.probes.metrics.real_values import REAL_METRICS
+from probesteer.probes.metrics.two_labels import METRICS, PROBABILITY_METRICS
+from probesteer.probes.metrics.weighting import FloatArray
 from probesteer.probes.solver.batch import (
     fit_logistic_batch,
     fit_multinomial_batch,
     fit_ridge_batch,
 )
 from probesteer.probes.solver.fits import BatchFits
-from probesteer.probes.weighting import FloatArray
 
 Targets = NDArray[Any]
 TaskMetric = Callable[[Any, FloatArray, FloatArray | None], FloatArray]

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from probesteer.errors import ProbesteerError
 from probesteer.places import Place
 from probesteer.probes.checks import require_both_labels, require_finite
-from probesteer.probes.intervals import GroupResamples, group_resamples
-from probesteer.probes.metrics import auroc
+from probesteer.probes.metrics.intervals import GroupResamples, group_resamples
+from probesteer.probes.metrics.two_labels import auroc
 from probesteer.probes.probe import LogisticProbe
 from probesteer.progress import progress
 

@@ -9,8 +9,8 @@ import pandas as pd
 from probesteer.activations.cache import ActivationCache, open_cache
 from probesteer.concepts.splits import other_splits
 from probesteer.files.tables import read_table, write_table
-from probesteer.probes.class_control import class_control_labels
-from probesteer.probes.control_task import control_labels
+from probesteer.probes.controls.classes_by_lot import class_control_labels
+from probesteer.probes.controls.control_task import control_labels
 from probesteer.probes.evaluation import evaluate_bag_of_tokens, evaluate_probes
 from probesteer.probes.labelled_rows import LabelledRows
 from probesteer.probes.storage import write_probes

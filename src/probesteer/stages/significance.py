@@ -3,7 +3,7 @@
 from typing import Any
 
 from probesteer.files.tables import read_tables, write_table
-from probesteer.probes.significance import significance_table
+from probesteer.probes.controls.significance import significance_table
 from probesteer.settings.slices import SignificanceSlice
 from probesteer.stages.interface import InputPaths, OutputPath
 from probesteer.stages.keys import keyed

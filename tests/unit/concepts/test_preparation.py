@@ -9,7 +9,7 @@ import yaml
 from probesteer.concepts.positions import parse_position
 from probesteer.concepts.preparation import PreparedConcept, prepare_concept
 from probesteer.files.tables import read_table, write_table
-from probesteer.probes.intervals import MIN_GROUPS
+from probesteer.probes.metrics.intervals import MIN_GROUPS
 
 Write = Callable[[str, bytes | str], Path]
 Refusal = Callable[[Callable[[], object]], str]

@@ -10,8 +10,8 @@ from probesteer.directions.direction import Direction, describe
 from probesteer.directions.training import TrainingRows
 from probesteer.errors import ProbesteerError
 from probesteer.places import Place
-from probesteer.probes.intervals import group_resamples
 from probesteer.probes.logistic import fit_logistic
+from probesteer.probes.metrics.intervals import group_resamples
 
 PLACE = Place("resid_post", 2)
 METHODS = ["difference_of_means", "paired_difference", "lda"]

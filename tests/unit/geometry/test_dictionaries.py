@@ -27,7 +27,7 @@ from probesteer.geometry.dictionaries.quality import (
 )
 from probesteer.geometry.dictionaries.sparse_coding import SparseCodingSettings, fit_sparse_coding
 from probesteer.geometry.toys.planted import superposed_features
-from probesteer.probes.metrics import auroc
+from probesteer.probes.metrics.two_labels import auroc
 
 PLANTED = superposed_features(600, 8, 12, seed=0, active=0.1)
 X = PLANTED.X + 3

@@ -12,7 +12,7 @@ from probesteer.geometry.neurons.selectivity import (
     neuron_auroc,
     random_rotation,
 )
-from probesteer.probes.metrics import auroc
+from probesteer.probes.metrics.two_labels import auroc
 
 RNG = np.random.default_rng(0)
 LABELS = RNG.integers(0, 2, (60, 4))

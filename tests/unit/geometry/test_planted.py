@@ -15,7 +15,7 @@ from probesteer.geometry.toys.planted import (
     superposed_features,
 )
 from probesteer.probes.logistic import fit_logistic
-from probesteer.probes.metrics import auroc
+from probesteer.probes.metrics.two_labels import auroc
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])

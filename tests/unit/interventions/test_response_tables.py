@@ -11,8 +11,8 @@ from probesteer.directions.direction import Direction
 from probesteer.interventions.dose_response import DoseGrid, DoseResponse
 from probesteer.interventions.response_tables import dose_response_table, prompt_table
 from probesteer.places import EMBEDDING, Place
-from probesteer.probes import intervals
-from probesteer.probes.intervals import bootstrap_mean
+from probesteer.probes.metrics import intervals
+from probesteer.probes.metrics.intervals import bootstrap_mean
 
 GRID = DoseGrid(
     strengths=[-2.0, -1.0, 0.0, 0.5],

@@ -21,8 +21,8 @@ from probesteer.interventions.scaling import ScalingResponse
 from probesteer.interventions.sensitivity import Thresholds
 from probesteer.interventions.statistics.distribution import fit_distribution
 from probesteer.places import Place
-from probesteer.probes import intervals
-from probesteer.probes.intervals import bootstrap_mean
+from probesteer.probes.metrics import intervals
+from probesteer.probes.metrics.intervals import bootstrap_mean
 
 PLACE = Place("resid_post", 3)
 STRENGTHS, FACTORS = [-4.0, -1.0, 0.0, 1.0, 2.0], [0.0, 0.5, 1.0, 2.0]

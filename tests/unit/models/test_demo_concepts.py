@@ -12,7 +12,7 @@ from probesteer.models.demo import facts
 from probesteer.models.demo import vocabulary as words
 from probesteer.models.demo.concepts import CONCEPTS, concept_files, neutral_texts
 from probesteer.models.demo.tokenizer import BOS_ID, build_tokenizer, vocabulary
-from probesteer.probes.intervals import MIN_GROUPS
+from probesteer.probes.metrics.intervals import MIN_GROUPS
 
 PROJECT = Path(__file__).parents[3]
 DATA = PROJECT / "config/concept/data/demo"

@@ -14,8 +14,8 @@ from probesteer.probes.evaluation import (
     evaluate_bag_of_tokens,
     evaluate_probes,
 )
-from probesteer.probes.intervals import group_resamples
-from probesteer.probes.metrics import METRICS, PROBABILITY_METRICS, auroc
+from probesteer.probes.metrics.intervals import group_resamples
+from probesteer.probes.metrics.two_labels import METRICS, PROBABILITY_METRICS, auroc
 from tests.unit.probes.planted_data import EMPTY, PLANTED, Data, pick, planted_data, quick
 
 KEY = ["site", "layer", "method", "draw", "split", "metric"]

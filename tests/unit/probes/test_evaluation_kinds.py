@@ -9,11 +9,11 @@ import pytest
 from numpy.typing import NDArray
 
 from probesteer.places import Place
+from probesteer.probes.controls.significance import significance_table
 from probesteer.probes.evaluation import ProbeResults, evaluate_bag_of_tokens, evaluate_probes
 from probesteer.probes.labelled_rows import LabelledRows
-from probesteer.probes.metrics_classes import CLASS_METRICS
-from probesteer.probes.metrics_real import REAL_METRICS
-from probesteer.probes.significance import significance_table
+from probesteer.probes.metrics.classes import CLASS_METRICS
+from probesteer.probes.metrics.real_values import REAL_METRICS
 from probesteer.probes.tasks import task_of
 from probesteer.settings.schema import ProbeSettings
 

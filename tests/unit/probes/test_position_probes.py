@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from probesteer.errors import ProbesteerError
 from probesteer.files.tables import read_table, write_table
 from probesteer.places import EMBEDDING, Place
-from probesteer.probes.controls import shuffled_labels
+from probesteer.probes.controls.shuffled_labels import shuffled_labels
 from probesteer.probes.cross_validation import choose_C, grouped_folds
-from probesteer.probes.intervals import group_resamples
 from probesteer.probes.logistic import fit_logistic
-from probesteer.probes.metrics import accuracy, auroc
+from probesteer.probes.metrics.intervals import group_resamples
+from probesteer.probes.metrics.two_labels import accuracy, auroc
 from probesteer.probes.position_probes import NULL_DRAWS, evaluate_positions, offsets_of
 from probesteer.settings.schema import ActivationSettings, ModelSettings, ProbeSettings
 from probesteer.settings.slices import ActivationsSlice, PositionsSlice

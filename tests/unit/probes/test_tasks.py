@@ -10,7 +10,7 @@ from sklearn.metrics import log_loss
 from sklearn.preprocessing import StandardScaler
 
 from probesteer.probes.cross_validation import choose_C, grouped_folds, held_out_log_likelihoods
-from probesteer.probes.description_length import coding_order, description_lengths
+from probesteer.probes.metrics.description_length import coding_order, description_lengths
 from probesteer.probes.tasks import BINARY, REAL, task_of
 
 GRID = [0.01, 1.0]

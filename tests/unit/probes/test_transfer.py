@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from probesteer.errors import ProbesteerError
 from probesteer.places import Place
-from probesteer.probes.intervals import group_resamples
 from probesteer.probes.logistic import fit_logistic
-from probesteer.probes.metrics import auroc
+from probesteer.probes.metrics.intervals import group_resamples
+from probesteer.probes.metrics.two_labels import auroc
 from probesteer.probes.transfer import ProbedConcept, evaluate_transfer
 
 ONE, TWO, ONLY_FIRST = Place("resid_post", 0), Place("resid_post", 1), Place("resid_pre", 0)

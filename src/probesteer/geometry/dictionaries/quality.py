@@ -9,7 +9,7 @@ from probesteer.directions.random import random_directions
 from probesteer.geometry.dictionaries.dictionary import Dictionary, FloatArray, Rows, rebuild
 from probesteer.geometry.neurons.selectivity import neuron_auroc
 from probesteer.probes.logistic import fit_logistic
-from probesteer.probes.metrics import auroc
+from probesteer.probes.metrics.two_labels import auroc
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from scipy import stats
 
 from probesteer.geometry.polytopes.codes import SplineCodes
 from probesteer.geometry.polytopes.hamming import hamming_matrix
-from probesteer.probes.intervals import GroupResamples, Interval, Seed, group_resamples
+from probesteer.probes.metrics.intervals import GroupResamples, Interval, Seed, group_resamples
 
 FloatArray = NDArray[np.float64]
 LEVEL = 0.99

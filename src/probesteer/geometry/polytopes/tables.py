@@ -17,7 +17,7 @@ from probesteer.geometry.polytopes.density import (
 from probesteer.geometry.polytopes.journeys import Journey, travel_by_parts
 from probesteer.geometry.polytopes.passage import Continuation
 from probesteer.geometry.polytopes.paths import noise_like, pushes, rays
-from probesteer.probes.intervals import GroupResamples, group_resamples
+from probesteer.probes.metrics.intervals import GroupResamples, group_resamples
 
 FloatArray = NDArray[np.float64]
 Rows = NDArray[np.floating[Any]]

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from probesteer.probes.metrics import auroc
+from probesteer.probes.metrics.two_labels import auroc
 
 FloatArray = NDArray[np.float64]
 Rows = NDArray[np.floating[Any]]

@@ -5,7 +5,7 @@ import numpy as np
 from probesteer.geometry.calibration import Calibration, about
 from probesteer.geometry.toys.planted import exclusive_or_features
 from probesteer.probes.logistic import fit_logistic
-from probesteer.probes.metrics import auroc
+from probesteer.probes.metrics.two_labels import auroc
 
 _TRAIN, _TEST = 2_000, 4_000
 

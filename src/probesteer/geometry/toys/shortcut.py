@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from probesteer.geometry.calibration import Calibration, about, at_least, at_most
 from probesteer.geometry.toys.small_nets import NetTraining, relu_net, train_net
 from probesteer.probes.logistic import fit_logistic
-from probesteer.probes.metrics import auroc
+from probesteer.probes.metrics.two_labels import auroc
 
 _WIDTHS = (3, 16, 4, 1)
 _NOISE = 0.2

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from probesteer.probes.significance import permutation_p_value
+from probesteer.probes.controls.significance import permutation_p_value
 
 
 def rank_p_value(slope: ArrayLike, random_slopes: ArrayLike) -> NDArray[np.float64]:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from probesteer.probes.intervals import Seed, group_resamples
+from probesteer.probes.metrics.intervals import Seed, group_resamples
 
 Numbers = NDArray[np.float64]
 

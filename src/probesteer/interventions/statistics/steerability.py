@@ -14,7 +14,7 @@ from probesteer.interventions.sensitivity import prompt_statistics, prompt_summa
 from probesteer.interventions.statistics.prompts import METRICS, prompt_slopes, window_of
 from probesteer.interventions.statistics.random_rank import rank_p_value
 from probesteer.interventions.statistics.resampling import estimate_of, mean_curves
-from probesteer.probes.significance import benjamini_hochberg
+from probesteer.probes.controls.significance import benjamini_hochberg
 
 Numbers = NDArray[np.float64]
 Row = tuple[Any, ...]

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from probesteer.probes.intervals import GroupResamples
+from probesteer.probes.metrics.intervals import GroupResamples
 
 FloatArray = NDArray[np.float64]
 

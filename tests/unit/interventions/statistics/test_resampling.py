@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from probesteer.interventions.statistics.curves import first_crossing
 from probesteer.interventions.statistics.resampling import Estimate, estimate_of, mean_curves
-from probesteer.probes.intervals import MIN_GROUPS
+from probesteer.probes.metrics.intervals import MIN_GROUPS
 
 STRENGTHS = [-4.0, -2.0, -1.0, 0.0, 1.0, 2.0, 4.0]
 NAN, INF = float("nan"), float("inf")

@@ -24,7 +24,7 @@ from probesteer.probes.estimators.nearest_neighbours import (
     fit_nearest_neighbours,
 )
 from probesteer.probes.estimators.standardisation import fit_standardisation
-from probesteer.probes.intervals import bootstrap_mean, group_resamples
+from probesteer.probes.metrics.intervals import bootstrap_mean, group_resamples
 
 Rows = NDArray[np.float64]
 

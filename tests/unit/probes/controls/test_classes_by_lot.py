@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from probesteer.probes.class_control import class_control_labels
+from probesteer.probes.controls.classes_by_lot import class_control_labels
 
 GENERATOR = np.random.default_rng(0)
 TYPES = GENERATOR.integers(0, 30, 400)

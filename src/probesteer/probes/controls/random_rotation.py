@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import dct
 
-from probesteer.probes.intervals import Seed
+from probesteer.probes.metrics.intervals import Seed
 
 # After one round the basis is a fixed one with random signs; three are as good as a Gaussian one.
 ROUNDS = 3

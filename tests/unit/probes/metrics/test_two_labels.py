@@ -12,8 +12,8 @@ from sklearn.metrics import (
     roc_auc_score,
 )
 
-from probesteer.probes import metrics
-from probesteer.probes.metrics import (
+from probesteer.probes.metrics import two_labels
+from probesteer.probes.metrics.two_labels import (
     METRICS,
     PROBABILITY_METRICS,
     accuracy,
@@ -116,12 +116,14 @@ def test_log_loss_of_four_rows_by_hand() -> None:
     # Probabilities of the own label: 1/2, 3/4, 1/4 and 8/9.
     scores = np.log(np.array([1.0, 3.0, 3.0, 1 / 8]))
     bits = (1 + np.log2(4 / 3) + 2 + np.log2(9 / 8)) / 4
-    assert float(metrics.log_loss(np.array([0, 1, 0, 0]), scores)) == pytest.approx(bits, abs=1e-15)
+    assert float(two_labels.log_loss(np.array([0, 1, 0, 0]), scores)) == pytest.approx(
+        bits, abs=1e-15
+    )
 
 
 def test_log_loss_of_a_sure_error_is_its_log_odds() -> None:
     labels, scores = np.array([0, 1]), np.array([2000.0, 2000.0])
-    assert float(metrics.log_loss(labels, scores)) == pytest.approx(1000 / np.log(2), rel=1e-15)
+    assert float(two_labels.log_loss(labels, scores)) == pytest.approx(1000 / np.log(2), rel=1e-15)
 
 
 def test_f1_by_hand_and_without_rows_of_label_1() -> None:

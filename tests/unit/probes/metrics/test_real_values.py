@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from scipy.stats import spearmanr
 from sklearn.metrics import mean_squared_error, r2_score
 
-from probesteer.probes.metrics_real import REAL_METRICS, r2, spearman
+from probesteer.probes.metrics.real_values import REAL_METRICS, r2, spearman
 
 
 def predicted(n: int = 70) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy.special import expit, logit
 
-from probesteer.probes.calibration import reliability_curve
-from probesteer.probes.intervals import group_resamples
-from probesteer.probes.metrics import calibration_error
+from probesteer.probes.metrics.calibration import reliability_curve
+from probesteer.probes.metrics.intervals import group_resamples
+from probesteer.probes.metrics.two_labels import calibration_error
 
 
 def test_four_bins_of_eight_rows_by_hand() -> None:

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from probesteer.probes import intervals
-from probesteer.probes.intervals import (
+from probesteer.probes.metrics import intervals
+from probesteer.probes.metrics.intervals import (
     MIN_GROUPS,
     Interval,
     bootstrap_mean,
     group_resamples,
 )
-from probesteer.probes.metrics import auroc
+from probesteer.probes.metrics.two_labels import auroc
 
 Values = NDArray[np.float64]
 

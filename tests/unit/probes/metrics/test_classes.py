@@ -12,8 +12,8 @@ from sklearn.metrics import (
     roc_auc_score,
 )
 
-from probesteer.probes.metrics import METRICS, PROBABILITY_METRICS
-from probesteer.probes.metrics_classes import CLASS_METRICS, class_auroc, class_log_loss
+from probesteer.probes.metrics.classes import CLASS_METRICS, class_auroc, class_log_loss
+from probesteer.probes.metrics.two_labels import METRICS, PROBABILITY_METRICS
 
 
 def scored(n: int = 90, k: int = 4) -> tuple[NDArray[np.int64], NDArray[np.float64]]:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from probesteer.probes.random_rotation import random_rotation
+from probesteer.probes.controls.random_rotation import random_rotation
 
 
 @pytest.mark.parametrize("d", [1, 2, 3, 97, 128, 192])

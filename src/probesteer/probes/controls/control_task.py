@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from probesteer.errors import ProbesteerError
 from probesteer.probes.estimators.comparison import Difference, correct, mean_difference
-from probesteer.probes.intervals import GroupResamples
+from probesteer.probes.metrics.intervals import GroupResamples
 
 Integers = NDArray[np.int64]
 FloatArray = NDArray[np.float64]

@@ -6,8 +6,8 @@ import pytest
 from numpy.typing import NDArray
 from scipy.stats import false_discovery_control
 
-from probesteer.probes.controls import shuffled_labels
-from probesteer.probes.significance import (
+from probesteer.probes.controls.shuffled_labels import shuffled_labels
+from probesteer.probes.controls.significance import (
     LEVEL,
     benjamini_hochberg,
     permutation_p_value,

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from probesteer.errors import ProbesteerError
-from probesteer.probes.description_length import (
+from probesteer.probes.metrics.description_length import (
     PORTIONS,
     coding_order,
     description_length,

@@ -3,8 +3,8 @@
 import numpy as np
 
 from probesteer.probes.cross_validation import grouped_folds
-from probesteer.probes.metrics import auroc
-from probesteer.probes.sparse_probes import (
+from probesteer.probes.metrics.two_labels import auroc
+from probesteer.probes.sparse.probes import (
     fit_cross_validated,
     fit_sparse_probes,
     mean_difference_ranking,

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from probesteer.probes.intervals import MIN_GROUPS, GroupResamples
-from probesteer.probes.metrics import CALIBRATION_BINS
-from probesteer.probes.weighting import FloatArray, equal_mass_bins, weighted_mean
+from probesteer.probes.metrics.intervals import MIN_GROUPS, GroupResamples
+from probesteer.probes.metrics.two_labels import CALIBRATION_BINS
+from probesteer.probes.metrics.weighting import FloatArray, equal_mass_bins, weighted_mean
 
 
 @dataclass(frozen=True)

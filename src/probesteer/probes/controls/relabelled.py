@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from probesteer.places import Place
 from probesteer.probes.chosen import ChosenProbe
-from probesteer.probes.control_task import selectivity
+from probesteer.probes.controls.control_task import selectivity
+from probesteer.probes.controls.significance import P_VALUE, permutation_p_value
 from probesteer.probes.plan import Plan
 from probesteer.probes.rows import BOOTSTRAP, Key, Row, draws_and_summary, measured
-from probesteer.probes.significance import P_VALUE, permutation_p_value
 
 
 def relabelled_rows(

@@ -9,7 +9,13 @@ from collections.abc import Callable
 
 import numpy as np
 
-from probesteer.probes.weighting import FloatArray, middle_shares, ratio, row_weights, weighted_mean
+from probesteer.probes.metrics.weighting import (
+    FloatArray,
+    middle_shares,
+    ratio,
+    row_weights,
+    weighted_mean,
+)
 
 RealMetric = Callable[[FloatArray, FloatArray, FloatArray | None], FloatArray]
 

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logsumexp
 
-from probesteer.probes.metrics import auroc
-from probesteer.probes.weighting import FloatArray, ratio, row_weights, weighted_mean
+from probesteer.probes.metrics.two_labels import auroc
+from probesteer.probes.metrics.weighting import FloatArray, ratio, row_weights, weighted_mean
 
 ClassMetric = Callable[[NDArray[np.int64], FloatArray, FloatArray | None], FloatArray]
 

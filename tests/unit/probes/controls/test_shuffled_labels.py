@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from probesteer.probes.controls import agree_within_groups, shuffled_labels
-from probesteer.probes.significance import permutation_p_value
+from probesteer.probes.controls.shuffled_labels import agree_within_groups, shuffled_labels
+from probesteer.probes.controls.significance import permutation_p_value
 from probesteer.probes.solver.batch import fit_logistic_batch
 
 Mask = NDArray[np.bool_]

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from probesteer.probes.weighting import (
+from probesteer.probes.metrics.weighting import (
     equal_mass_bins,
     order_with_ties,
     ratio,

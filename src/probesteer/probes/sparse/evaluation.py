@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from probesteer.errors import ProbesteerError
 from probesteer.places import Place
 from probesteer.probes.checks import require_both_labels, require_finite
+from probesteer.probes.controls.random_rotation import random_rotation
 from probesteer.probes.cross_validation import Fold, grouped_folds
-from probesteer.probes.intervals import GroupResamples, group_resamples
-from probesteer.probes.metrics import Metric, accuracy, auroc
-from probesteer.probes.random_rotation import random_rotation
-from probesteer.probes.sparse_probes import fit_cross_validated, fit_sparse_probes
+from probesteer.probes.metrics.intervals import GroupResamples, group_resamples
+from probesteer.probes.metrics.two_labels import Metric, accuracy, auroc
+from probesteer.probes.sparse.probes import fit_cross_validated, fit_sparse_probes
 from probesteer.progress import progress
 from probesteer.settings.schema import ProbeSettings
 

@@ -12,8 +12,8 @@ from sklearn.linear_model import LogisticRegression
 from probesteer.errors import ProbesteerError
 from probesteer.places import Place
 from probesteer.probes.cross_validation import grouped_folds
-from probesteer.probes.sparse_evaluation import evaluate_sparse_probes
-from probesteer.probes.sparse_probes import (
+from probesteer.probes.sparse.evaluation import evaluate_sparse_probes
+from probesteer.probes.sparse.probes import (
     fit_cross_validated,
     fit_sparse_probes,
     mean_difference_ranking,

@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from probesteer.errors import ProbesteerError
-from probesteer.probes.control_task import (
+from probesteer.probes.controls.control_task import (
     LARGEST_SHARE,
     MIN_TYPES,
     ControlTask,
@@ -13,8 +13,8 @@ from probesteer.probes.control_task import (
     selectivity,
 )
 from probesteer.probes.estimators.comparison import Difference
-from probesteer.probes.intervals import bootstrap_mean, group_resamples
 from probesteer.probes.logistic import fit_logistic
+from probesteer.probes.metrics.intervals import bootstrap_mean, group_resamples
 
 Texts = list[list[int]]
 

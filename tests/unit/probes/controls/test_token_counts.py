@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from probesteer.errors import ProbesteerError
-from probesteer.probes.token_counts import token_counts
+from probesteer.probes.controls.token_counts import token_counts
 
 
 def test_counts_of_three_texts_with_a_vocabulary_from_training() -> None:

@@ -1,0 +1,1 @@
+"""What a probe reads without the concept: shuffled labels, control tasks, words alone."""

@@ -1,0 +1,1 @@
+"""How well probes read, with intervals: every measure over many sets of row weights at once."""

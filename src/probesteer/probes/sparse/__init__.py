@@ -1,0 +1,1 @@
+"""Probes of few neurons: the best k, against as many random directions."""
