@@ -149,15 +149,14 @@ def streamed(n: int, d: int) -> None:
         path = Path(folder) / "features.bin"
         mixing = features(d, d, 3) / np.sqrt(d)
         generator = np.random.default_rng(4)
-        written = np.memmap(path, dtype=np.float32, mode="w+", shape=(n, d))
         y = np.zeros(n, dtype=np.int64)
-        for start in range(0, n, 10_000):
-            block = generator.standard_normal((min(10_000, n - start), d)) @ mixing
-            written[start : start + len(block)] = block
-            noisy = block[:, 0] + 0.5 * generator.standard_normal(len(block)) * block[:, 0].std()
-            y[start : start + len(block)] = noisy > 0
-        written.flush()
-        del written
+        # Not by a memory map: its pages would count as memory in use.
+        with path.open("wb") as file:
+            for start in range(0, n, 10_000):
+                block = generator.standard_normal((min(10_000, n - start), d)) @ mixing
+                file.write(block.astype(np.float32).tobytes())
+                noise = 0.5 * generator.standard_normal(len(block)) * block[:, 0].std()
+                y[start : start + len(block)] = block[:, 0] + noise > 0
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         mapped = np.memmap(path, dtype=np.float32, mode="r", shape=(n, d))
         start_time = time.perf_counter()

@@ -13,7 +13,10 @@ from tests.unit.activations.filling import fill, request
 
 pytestmark = [
     pytest.mark.gpu,
-    pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU is to be seen here"),
+    pytest.mark.skipif(
+        not torch.cuda.is_available(),
+        reason="torch finds no CUDA device; these compare a GPU with the CPU",
+    ),
 ]
 
 

@@ -9,7 +9,10 @@ from probesteer.probes.solver.features import SharedFeatures
 
 pytestmark = [
     pytest.mark.gpu,
-    pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU is to be seen here"),
+    pytest.mark.skipif(
+        not torch.cuda.is_available(),
+        reason="torch finds no CUDA device; these compare a GPU with the CPU",
+    ),
 ]
 
 

@@ -127,7 +127,9 @@ def test_no_text_becomes_an_element_of_a_figure(report: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not Path(CHROMIUM).exists(), reason=f"there is no {CHROMIUM}")
+@pytest.mark.skipif(
+    not Path(CHROMIUM).exists(), reason=f"needs a browser at {CHROMIUM}: apt-get install chromium"
+)
 def test_a_browser_runs_and_loads_nothing(
     report: Path, asked: tuple[str, list[str]], tmp_path: Path
 ) -> None:

@@ -165,8 +165,9 @@ def test_faults_are_told_when_it_is_made(load_tiny: Load) -> None:
 
 
 def test_lm_evaluation_harness_reads_the_steered_model(load_tiny: Load) -> None:
-    huggingface = pytest.importorskip("lm_eval.models.huggingface")
-    instance = pytest.importorskip("lm_eval.api.instance").Instance
+    reason = "lm-eval is an extra that people ask for: pip install -e '.[harness]'"
+    huggingface = pytest.importorskip("lm_eval.models.huggingface", reason=reason)
+    instance = pytest.importorskip("lm_eval.api.instance", reason=reason).Instance
     loaded = load_tiny("gpt2")
     text, end = "The cat is", " happy today"
     ids = [loaded.tokenizer(part)["input_ids"] for part in (text, text + end)]
