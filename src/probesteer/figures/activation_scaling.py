@@ -3,11 +3,12 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from probesteer.figures.depth_colours import KEY_LIMIT, depth_colours, depth_key, depth_marker
+from probesteer.figures.depth_colours import depth_key
 from probesteer.figures.facets import facet_figure, note_figure
-from probesteer.figures.marks import draw_curve, spread_losses, spread_strengths, zero_lines
-from probesteer.figures.places import phrase, places_of
-from probesteer.figures.rows import by_place, checked, concepts_of, curve_over, matching
+from probesteer.figures.marks import spread_losses, spread_strengths, zero_lines
+from probesteer.figures.places import places_of
+from probesteer.figures.rows import checked, concepts_of, matching
+from probesteer.figures.strength_curves import draw_strength_curves
 from probesteer.figures.style import FigureStyle
 
 COLUMNS = (
@@ -39,19 +40,10 @@ def draw(table: pd.DataFrame, style: FigureStyle, metric: str = "prediction_chan
         if rows.empty:
             return note_figure(style, "Multiplying the activations was not measured.")
         places = places_of(rows)
-        colours = depth_colours(len(places), style)
         facets = facet_figure(concepts_of(rows), style, share_y=True)
         for concept, (axes,) in facets.panels.items():
             zero_lines(axes, x=1.0, y=None)
-            for index, line in by_place(matching(rows, concept=concept), places):
-                draw_curve(
-                    axes,
-                    curve_over(line, "strength"),
-                    colours[index],
-                    phrase(places[index]),
-                    marker=depth_marker(index, len(places)),
-                    intervals=len(places) <= KEY_LIMIT,
-                )
+            draw_strength_curves(axes, matching(rows, concept=concept), places, style)
             spread_strengths(axes, rows["strength"].to_numpy(dtype=float))
         if metric == "prediction_changed":
             axes.set_ylim(-0.03, 1.03)

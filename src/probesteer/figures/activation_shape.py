@@ -2,10 +2,9 @@
 
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from probesteer.figures.facets import facet_figure, label_places, legend_above, note_figure
-from probesteer.figures.marks import MARKERS, draw_curve
+from probesteer.figures.marks import MARKERS, draw_curve, marker_key
 from probesteer.figures.places import on_stream, places_of
 from probesteer.figures.rows import checked, concepts_of, curve_over_places, matching
 from probesteer.figures.style import GREY, FigureStyle
@@ -44,10 +43,7 @@ def draw(table: pd.DataFrame, style: FigureStyle) -> Figure:
                 if number % facets.columns == 0:
                     axes.set_ylabel(label)
         facets.figure.supxlabel("layer")
-        lines = [
-            Line2D([], [], color=looks[network], marker=MARKERS[at], label=name)
-            for at, (network, name) in enumerate(NETWORKS.items())
-        ]
+        lines = marker_key(NETWORKS, looks)
         legend_above(facets.figure, lines)
         return facets.figure
 

@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from probesteer.figures.facets import facet_figure, label_places, legend_above, note_figure
-from probesteer.figures.marks import MARKERS, draw_curve, zero_lines
+from probesteer.figures.marks import MARKERS, draw_curve, marker_key, zero_lines
 from probesteer.figures.places import on_stream, places_of
 from probesteer.figures.rows import checked, concepts_of, curve_over_places, matching
 from probesteer.figures.style import GREY, FigureStyle
@@ -49,10 +49,7 @@ def draw(table: pd.DataFrame, style: FigureStyle) -> Figure:
                 if number % facets.columns == 0:
                     axes.set_ylabel(label)
         facets.figure.supxlabel("layer")
-        lines = [
-            Line2D([], [], color=looks[method], marker=MARKERS[at], label=name)
-            for at, (method, name) in enumerate(_OVERLAPS.items())
-        ]
+        lines = marker_key(_OVERLAPS, looks)
         random = Line2D([], [], color=GREY, linestyle=":", label="two random directions")
         legend_above(facets.figure, [*lines, random], 1 if len(facets.panels) == 1 else None)
         return facets.figure

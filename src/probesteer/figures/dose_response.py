@@ -6,25 +6,23 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from probesteer.figures.depth_colours import KEY_LIMIT, depth_colours, depth_key, depth_marker
+from probesteer.figures.depth_colours import depth_key
 from probesteer.figures.facets import facet_figure, note_figure
 from probesteer.figures.marks import (
     band_handle,
     draw_band,
-    draw_curve,
     spread_strengths,
     zero_lines,
 )
-from probesteer.figures.places import phrase, places_of
+from probesteer.figures.places import places_of
 from probesteer.figures.rows import (
-    by_place,
     checked,
     concepts_of,
-    curve_over,
     first_split,
     matching,
     random_range,
 )
+from probesteer.figures.strength_curves import draw_strength_curves
 from probesteer.figures.style import Colour, FigureStyle
 from probesteer.figures.units import many, unit_of
 from probesteer.places import Place
@@ -110,13 +108,4 @@ def _draw_asked(axes: Axes, rows: pd.DataFrame) -> None:
 
 def _draw_places(axes: Axes, rows: pd.DataFrame, places: list[Place], style: FigureStyle) -> None:
     zero_lines(axes, x=0.0)
-    colours = depth_colours(len(places), style)
-    for index, at_one in by_place(rows, places):
-        draw_curve(
-            axes,
-            curve_over(at_one, "strength"),
-            colours[index],
-            phrase(places[index]),
-            marker=depth_marker(index, len(places)),
-            intervals=len(places) <= KEY_LIMIT,
-        )
+    draw_strength_curves(axes, rows, places, style)

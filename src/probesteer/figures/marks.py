@@ -1,5 +1,7 @@
 """Marks on axes: a line with its intervals, a band, a strength axis."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -51,6 +53,14 @@ def draw_curve(
                 x[known], curve.low[known], curve.high[known], color=colour, linewidth=0.7, zorder=2
             )
     return line
+
+
+def marker_key(names: Mapping[str, str], colours: Mapping[str, Colour]) -> list[Line2D]:
+    """The legend's entries of curves whose colours and, in order, markers tell them apart."""
+    return [
+        Line2D([], [], color=colours[key], marker=MARKERS[at], label=name)
+        for at, (key, name) in enumerate(names.items())
+    ]
 
 
 def draw_band(axes: Axes, curve: Curve, colour: Colour = BAND_GREY) -> None:

@@ -1,18 +1,17 @@
 """How far a push takes activations from those that the model makes, beside effect and cost."""
 
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from probesteer.figures.activation_scaling import COLUMNS
-from probesteer.figures.depth_colours import KEY_LIMIT, depth_colours, depth_key, depth_marker
+from probesteer.figures.depth_colours import depth_key
 from probesteer.figures.facets import facet_figure, note_figure
-from probesteer.figures.marks import draw_curve, spread_strengths, zero_lines
-from probesteer.figures.places import phrase, places_of
-from probesteer.figures.rows import by_place, checked, concepts_of, curve_over, matching
+from probesteer.figures.marks import spread_strengths, zero_lines
+from probesteer.figures.places import places_of
+from probesteer.figures.rows import checked, concepts_of, matching
+from probesteer.figures.strength_curves import draw_strength_curves
 from probesteer.figures.style import FigureStyle
 from probesteer.figures.units import many, unit_of
-from probesteer.places import Place
 
 _DISTANCE = "cached_percentile"
 _ROWS = {
@@ -42,7 +41,8 @@ def draw(table: pd.DataFrame, style: FigureStyle) -> Figure:
         for number, (concept, panels) in enumerate(facets.panels.items()):
             for axes, (metric, label) in zip(panels, _ROWS.items(), strict=True):
                 rows = matching(added, concept=concept, metric=metric)
-                _draw_places(axes, rows, places, style)
+                zero_lines(axes, x=0.0)
+                draw_strength_curves(axes, rows, places, style)
                 spread_strengths(axes, added["strength"].to_numpy(dtype=float))
                 if number % facets.columns == 0:
                     axes.set_ylabel(label)
@@ -51,18 +51,3 @@ def draw(table: pd.DataFrame, style: FigureStyle) -> Figure:
         facets.figure.supxlabel(f"strength ({many(unit_of(added, 'scale'))})")
         depth_key(facets.figure, places, style)
         return facets.figure
-
-
-def _draw_places(axes: Axes, rows: pd.DataFrame, places: list[Place], style: FigureStyle) -> None:
-    zero_lines(axes, x=0.0)
-    colours = depth_colours(len(places), style)
-    for index, line in by_place(rows, places):
-        curve = curve_over(line, "strength")
-        draw_curve(
-            axes,
-            curve,
-            colours[index],
-            phrase(places[index]),
-            marker=depth_marker(index, len(places)) if len(curve) <= 12 else "",
-            intervals=len(places) <= KEY_LIMIT,
-        )

@@ -7,11 +7,12 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from probesteer.figures.activation_scaling import COLUMNS
-from probesteer.figures.depth_colours import KEY_LIMIT, depth_colours, depth_key, depth_marker
+from probesteer.figures.depth_colours import depth_colours, depth_key
 from probesteer.figures.facets import facet_figure, note_figure
-from probesteer.figures.marks import draw_curve, spread_losses, spread_strengths, zero_lines
-from probesteer.figures.places import at_place, phrase, places_of
-from probesteer.figures.rows import by_place, checked, concepts_of, curve_over, matching
+from probesteer.figures.marks import spread_losses, spread_strengths, zero_lines
+from probesteer.figures.places import at_place, places_of
+from probesteer.figures.rows import checked, concepts_of, matching
+from probesteer.figures.strength_curves import draw_strength_curves
 from probesteer.figures.style import Colour, FigureStyle
 from probesteer.figures.units import many, unit_of
 from probesteer.places import Place
@@ -62,16 +63,7 @@ def _draw_places(
     response = bool((rows["metric"] == _RESPONSE).any())
     zero_lines(axes, x=0.0, y=0.0 if response else None)
     colours = depth_colours(len(places), style)
-    for index, line in by_place(rows, places):
-        curve = curve_over(line, "strength")
-        draw_curve(
-            axes,
-            curve,
-            colours[index],
-            phrase(places[index]),
-            marker=depth_marker(index, len(places)) if len(curve) <= 12 else "",
-            intervals=response and len(places) <= KEY_LIMIT,
-        )
+    for index, curve in draw_strength_curves(axes, rows, places, style, response).items():
         metrics = _ENDS[_RESPONSE if response else _LOSS]
         here = at_place(ends, places[index])
         here = here[here["metric"].isin(metrics) & here["value"].notna()]

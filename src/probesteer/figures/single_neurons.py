@@ -2,10 +2,9 @@
 
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from probesteer.figures.facets import facet_figure, label_places, legend_above, note_figure
-from probesteer.figures.marks import MARKERS, draw_curve, zero_lines
+from probesteer.figures.marks import MARKERS, draw_curve, marker_key, zero_lines
 from probesteer.figures.places import places_of
 from probesteer.figures.rows import checked, concepts_of, curve_over_places, matching
 from probesteer.figures.style import GREY, FigureStyle
@@ -48,10 +47,7 @@ def draw(table: pd.DataFrame, style: FigureStyle) -> Figure:
             label_places(axes, places, facets.tick_limit)
         facets.figure.supxlabel("layer")
         facets.figure.supylabel("AUROC of the best unit")
-        lines = [
-            Line2D([], [], color=looks[method], marker=MARKERS[at], label=name)
-            for at, (method, name) in enumerate(UNITS.items())
-        ]
+        lines = marker_key(UNITS, looks)
         legend_above(facets.figure, lines, 1 if len(facets.panels) == 1 else None)
         return facets.figure
 
