@@ -7,11 +7,9 @@ fitted and tested on the texts that reach it.
 """
 
 import logging
-import zlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import partial
-from typing import Any, NamedTuple
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,11 +17,12 @@ from numpy.typing import NDArray
 
 from probesteer.errors import ProbesteerError
 from probesteer.places import Place
-from probesteer.probes.checks import require_both_labels, require_finite
-from probesteer.probes.controls.shuffled_labels import shuffled_labels
-from probesteer.probes.cross_validation import Fold, choose_C, grouped_folds
-from probesteer.probes.metrics.intervals import GroupResamples, group_resamples
+from probesteer.probes.checks import require_finite
+from probesteer.probes.cross_validation import choose_C
+from probesteer.probes.labelled_rows import LabelledRows
 from probesteer.probes.metrics.two_labels import Metric, accuracy, auroc
+from probesteer.probes.plan import Plan, make_plan
+from probesteer.probes.rows import Key, Row, draws_and_summary, measured, table_of
 from probesteer.probes.solver.batch import fit_logistic_batch
 from probesteer.probes.solver.features import SharedFeatures
 from probesteer.progress import progress
@@ -35,34 +34,14 @@ NULL_DRAWS = 20
 _log = logging.getLogger(__name__)
 
 
-class _Row(NamedTuple):
-    site: str
-    layer: int
-    offset: int
-    method: str
-    draw: int
-    split: str
-    metric: str
-    value: float
-    low: float
-    high: float
-    n: int
-    interval: str
-
-
 @dataclass(frozen=True, eq=False)
 class _Offset:
     """What all places share of one token of the window."""
 
     offset: int
     rows: NDArray[np.int64]
-    """[n], the rows of the activations; what follows counts them from 0."""
-    train: NDArray[np.int64]
-    test: NDArray[np.int64]
-    targets: NDArray[np.int64]
-    """[1 + NULL_DRAWS, n], the labels and then shuffled ones."""
-    folds: Sequence[Fold]
-    resamples: GroupResamples
+    """[n], the rows of the activations; the plan counts them from 0."""
+    plan: Plan
 
 
 def offsets_of(examples: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -103,16 +82,16 @@ def evaluate_positions(
     offsets = offsets_of(examples)
     plans = []
     for offset in np.unique(offsets):
-        rows = np.flatnonzero(offsets == offset)
-        of_rows = (labels[rows], groups[rows], splits[rows], examples[rows])
+        chosen = np.flatnonzero(offsets == offset)
+        rows = LabelledRows(labels[chosen], groups[chosen], splits[chosen], examples[chosen])
         try:
-            plans.append(_plan(int(offset), rows, *of_rows, settings, seed))
+            plans.append(_Offset(int(offset), chosen, _plan(rows, settings, seed)))
         except ProbesteerError as fault:
             # The position itself is in every text: what is wrong there is wrong with the data.
             if offset == 0:
                 raise
             _log.info("offset %d is left out: %s", offset, fault)
-    rows_of_table: list[_Row] = []
+    tables = []
     for place in progress(places, "probes at positions"):
         X = read_layer(place)
         if X.ndim != 2 or len(X) != len(labels):
@@ -120,57 +99,33 @@ def evaluate_positions(
                 f"activations of {place.label}: shape {X.shape} where {len(labels)} rows are "
                 "labelled; delete them and read again"
             )
-        for plan in plans:
-            rows_of_table += _rows_at(place, X, plan, settings)
-    return pd.DataFrame(rows_of_table, columns=list(_Row._fields))
+        for at in plans:
+            tables.append(table_of(_rows_at(place, X, at)))
+            tables[-1].insert(2, "offset", at.offset)
+    return pd.concat(tables, ignore_index=True)
 
 
-def _plan(
-    offset: int,
-    rows: NDArray[np.int64],
-    labels: NDArray[np.int64],
-    groups: NDArray[Any],
-    splits: NDArray[Any],
-    examples: NDArray[np.int64],
-    settings: ProbeSettings,
-    seed: int,
-) -> _Offset:
-    """Folds, shuffled labels and resamples of the texts that reach an offset: all are [n]."""
-    train, test = np.flatnonzero(splits == "train"), np.flatnonzero(splits == "test")
-    require_both_labels(labels[train], "train split")
-    if not len(test):
+def _plan(rows: LabelledRows, settings: ProbeSettings, seed: int) -> Plan:
+    if not (rows.splits == "test").any():
         raise ProbesteerError("test split: has no rows; add groups to it")
-    folds = grouped_folds(labels[train], groups[train], settings.folds, seed)
-    nulls = [
-        shuffled_labels(labels, examples, groups, splits, draw, seed) for draw in range(NULL_DRAWS)
-    ]
-    # As for the probe table, so that the same rows have the same interval.
-    resamples = group_resamples(groups[test], settings.bootstrap_draws, [seed, zlib.crc32(b"test")])
-    targets = np.stack([labels, *nulls])
-    return _Offset(offset, rows, train, test, targets, folds, resamples)
+    return make_plan(rows, replace(settings, shuffled_draws=NULL_DRAWS), seed)
 
 
-def _rows_at(
-    place: Place, X: NDArray[Any], plan: _Offset, settings: ProbeSettings
-) -> Iterator[_Row]:
+def _rows_at(place: Place, X: NDArray[Any], at: _Offset) -> Iterator[Row]:
     """X: [rows, d] of the whole window."""
-    of_offset = np.asarray(X[plan.rows], dtype=np.float32)
-    require_finite(of_offset, f"activations of {place.label}, offset {plan.offset}")
+    of_offset = np.asarray(X[at.rows], dtype=np.float32)
+    require_finite(of_offset, f"activations of {place.label}, offset {at.offset}")
+    plan, test = at.plan, at.plan.evaluated["test"]
     features = SharedFeatures(of_offset[plan.train])
-    targets = plan.targets[:, plan.train]
-    C, _ = choose_C(features, targets[0], plan.folds, settings.C)
-    fits = fit_logistic_batch(features, targets, C)
+    C, _ = choose_C(features, plan.train_labels, plan.folds, plan.settings.C)
+    targets = np.stack([plan.rows.labels, *plan.null_labels])
+    fits = fit_logistic_batch(features, targets[:, plan.train], C)
     if not fits.converged.all():
         unfinished = int((~fits.converged).sum())
-        said = (place.label, plan.offset, unfinished, len(targets), C)
+        said = (place.label, at.offset, unfinished, len(targets), C)
         _log.warning("%s, offset %d: %d of %d probes at C = %g did not converge", *said)
-    scores, labels = fits.scores(of_offset[plan.test]), plan.targets[:, plan.test]
-    key = (place.site, place.layer, plan.offset)
-    for metric, measure in METRICS.items():
-        value, *nulls = (float(measure(*each, None)) for each in zip(labels, scores, strict=True))
-        ends = plan.resamples.interval(partial(measure, labels[0], scores[0]))
-        low, high, n = ends.low, ends.high, len(plan.test)
-        yield _Row(*key, "logistic", -1, "test", metric, value, low, high, n, "bootstrap 95%")
-        mean, spread = float(np.mean(nulls)), float(np.std(nulls, ddof=1))
-        low, high, null = mean - spread, mean + spread, (*key, "shuffled_labels", -1, "test")
-        yield _Row(*null, metric, mean, low, high, len(nulls), "standard deviation")
+    own, *nulls = zip(targets[:, test], fits.scores(of_offset[test]), strict=True)
+    yield from measured(Key(place, "logistic", "test"), METRICS, *own, plan.resamples["test"])
+    key = Key(place, "shuffled_labels", "test")
+    draws = [measured(key, METRICS, *null) for null in nulls]
+    yield from (row for row in draws_and_summary(key, draws) if row.draw == -1)

@@ -2,10 +2,8 @@
 
 import logging
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -13,11 +11,12 @@ from numpy.typing import NDArray
 
 from probesteer.errors import ProbesteerError
 from probesteer.places import Place
-from probesteer.probes.checks import require_both_labels, require_finite
+from probesteer.probes.checks import require_finite
 from probesteer.probes.controls.random_rotation import random_rotation
-from probesteer.probes.cross_validation import Fold, grouped_folds
-from probesteer.probes.metrics.intervals import GroupResamples, group_resamples
+from probesteer.probes.labelled_rows import LabelledRows
 from probesteer.probes.metrics.two_labels import Metric, accuracy, auroc
+from probesteer.probes.plan import Plan, make_plan
+from probesteer.probes.rows import Key, Row, draws_and_summary, measured, table_of
 from probesteer.probes.sparse.probes import fit_cross_validated, fit_sparse_probes
 from probesteer.progress import progress
 from probesteer.settings.schema import ProbeSettings
@@ -31,33 +30,6 @@ _log = logging.getLogger(__name__)
 
 class _Classifier(Protocol):
     def scores(self, X: NDArray[Any]) -> NDArray[np.float64]: ...
-
-
-class _Row(NamedTuple):
-    site: str
-    layer: int
-    method: str
-    size: int
-    draw: int
-    split: str
-    metric: str
-    value: float
-    low: float
-    high: float
-    n: int
-    interval: str
-
-
-@dataclass(frozen=True, eq=False)
-class _Plan:
-    """What all places share."""
-
-    labels: NDArray[np.int64]
-    train: NDArray[np.int64]
-    evaluated: dict[str, NDArray[np.int64]]
-    resamples: dict[str, GroupResamples]
-    folds: Sequence[Fold]
-    settings: ProbeSettings
 
 
 def evaluate_sparse_probes(
@@ -83,38 +55,25 @@ def evaluate_sparse_probes(
     Raises ProbesteerError where the training rows cannot be fitted, a row is not finite, or a
     place has another number of rows.
     """
-    rows: list[_Row] = []
+    tables = [_table(-1, [])]
     if places:
-        plan = _make_plan(labels, groups, splits, settings, seed)
+        rows = LabelledRows(labels, groups, splits, np.arange(len(labels)))
+        plan = make_plan(rows, settings, seed, null=False)
         for place in progress(places, "sparse probes"):
             X = _read(read_layer, place, len(labels))
-            rows += _neuron_rows(X, plan, place)
-            rows += _basis_rows(X, plan, place, seed)
-            rows += _dense_rows(X, plan, place)
-    # Typed also where there is no row.
-    types: dict[str, Any] = dict(_Row.__annotations__)
-    return pd.DataFrame(rows, columns=list(types)).astype(types)
+            tables += [
+                *_of_neurons(X, plan, place),
+                *_of_bases(X, plan, place),
+                _dense(X, plan, place),
+            ]
+    return pd.concat(tables, ignore_index=True)
 
 
-def _make_plan(
-    labels: NDArray[np.int64],
-    groups: NDArray[Any],
-    splits: NDArray[Any],
-    settings: ProbeSettings,
-    seed: int,
-) -> _Plan:
-    train = np.flatnonzero(splits == "train")
-    evaluated = {split: np.flatnonzero(splits == split) for split in ("validation", "test")}
-    require_both_labels(labels[train], "train split")
-    # As for the probe table, so that the same rows have the same interval.
-    resamples = {
-        split: group_resamples(
-            groups[rows], settings.bootstrap_draws, [seed, zlib.crc32(split.encode())]
-        )
-        for split, rows in evaluated.items()
-    }
-    folds = grouped_folds(labels[train], groups[train], settings.folds, seed)
-    return _Plan(labels, train, evaluated, resamples, folds, settings)
+def _table(size: int, rows: Iterable[Row]) -> pd.DataFrame:
+    """Rows of probes of one size; its columns are typed also where there is no row."""
+    table = table_of(rows).astype(Row.__annotations__)
+    table.insert(3, "size", np.full(len(table), size, dtype=np.int64))
+    return table
 
 
 def _read(read_layer: Callable[[Place], NDArray[Any]], place: Place, n: int) -> NDArray[np.float32]:
@@ -128,70 +87,47 @@ def _read(read_layer: Callable[[Place], NDArray[Any]], place: Place, n: int) -> 
     return X
 
 
-def _neuron_rows(X: NDArray[np.float32], plan: _Plan, place: Place) -> Iterator[_Row]:
+def _of_neurons(X: NDArray[np.float32], plan: Plan, place: Place) -> Iterator[pd.DataFrame]:
     for size, probe in _fitted(X, plan).items():
         if not probe.probe.converged:
             _log.warning("%s, %d neurons: the probe did not converge", place.label, size)
-        yield from _measured(probe, X, plan, place, "neurons", size, -1)
+        yield _table(size, _rows(probe, X, plan, place, "neurons"))
 
 
-def _basis_rows(X: NDArray[np.float32], plan: _Plan, place: Place, seed: int) -> Iterator[_Row]:
-    rows: list[_Row] = []
+def _of_bases(X: NDArray[np.float32], plan: Plan, place: Place) -> Iterator[pd.DataFrame]:
+    """The rows of every basis, and their mean -/+ standard deviation."""
+    drawn: dict[int, list[list[Row]]] = {}
     for draw in range(plan.settings.bases):
         of_place = [zlib.crc32(place.site.encode()), place.layer]
-        rotated = random_rotation(X.shape[1], [seed, _STREAM, *of_place, draw]).rotate(X)
+        rotated = random_rotation(X.shape[1], [plan.seed, _STREAM, *of_place, draw]).rotate(X)
         for size, probe in _fitted(rotated, plan).items():
-            rows += _measured(probe, rotated, plan, place, "random_basis", size, draw)
-    yield from rows
-    yield from _summaries(rows)
+            rows = list(_rows(probe, rotated, plan, place, "random_basis"))
+            drawn.setdefault(size, []).append(rows)
+    for size, draws in drawn.items():
+        for split in plan.evaluated:
+            of_split = [[row for row in rows if row.split == split] for rows in draws]
+            yield _table(size, draws_and_summary(Key(place, "random_basis", split), of_split))
 
 
-def _dense_rows(X: NDArray[np.float32], plan: _Plan, place: Place) -> Iterator[_Row]:
-    y = plan.labels[plan.train]
-    probe, _ = fit_cross_validated(X[plan.train], y, plan.folds, plan.settings.C)
+def _dense(X: NDArray[np.float32], plan: Plan, place: Place) -> pd.DataFrame:
+    probe, _ = fit_cross_validated(X[plan.train], plan.train_labels, plan.folds, plan.settings.C)
     if not probe.converged:
         _log.warning("%s, all neurons: the probe did not converge", place.label)
-    return _measured(probe, X, plan, place, "dense", X.shape[1], -1)
+    return _table(X.shape[1], _rows(probe, X, plan, place, "dense"))
 
 
-def _fitted(X: NDArray[np.float32], plan: _Plan) -> Mapping[int, Any]:
-    y, settings = plan.labels[plan.train], plan.settings
-    found = fit_sparse_probes(X[plan.train], y, settings.neurons, plan.folds, settings.C)
+def _fitted(X: NDArray[np.float32], plan: Plan) -> Mapping[int, Any]:
+    settings = plan.settings
+    found = fit_sparse_probes(
+        X[plan.train], plan.train_labels, settings.neurons, plan.folds, settings.C
+    )
     return dict(sorted(found.items()))
 
 
-def _measured(
-    probe: _Classifier,
-    X: NDArray[np.float32],
-    plan: _Plan,
-    place: Place,
-    method: str,
-    size: int,
-    draw: int,
-) -> Iterator[_Row]:
-    key = (place.site, place.layer, method, size, draw)
-    for split, rows in plan.evaluated.items():
-        labels, scores = plan.labels[rows], probe.scores(X[rows])
-        for metric, measure in METRICS.items():
-            interval = plan.resamples[split].interval(partial(measure, labels, scores))
-            ends, value = (interval.low, interval.high), float(measure(labels, scores, None))
-            yield _Row(*key, split, metric, value, *ends, len(rows), "bootstrap 95%")
-
-
-def _summaries(rows: Sequence[_Row]) -> Iterator[_Row]:
-    """Mean -/+ standard deviation over the bases, of each size, split and metric."""
-    drawn: dict[tuple[int, str, str], list[_Row]] = {}
-    for row in rows:
-        drawn.setdefault((row.size, row.split, row.metric), []).append(row)
-    for of_bases in drawn.values():
-        values = [row.value for row in of_bases]
-        mean = float(np.mean(values))
-        spread = float(np.std(values, ddof=1)) if len(values) > 1 else float("nan")
-        yield of_bases[0]._replace(
-            draw=-1,
-            value=mean,
-            low=mean - spread,
-            high=mean + spread,
-            n=len(values),
-            interval="standard deviation",
-        )
+def _rows(
+    probe: _Classifier, X: NDArray[np.float32], plan: Plan, place: Place, method: str
+) -> Iterator[Row]:
+    for split, chosen in plan.evaluated.items():
+        labels, scores = plan.rows.labels[chosen], probe.scores(X[chosen])
+        key = Key(place, method, split)
+        yield from measured(key, METRICS, labels, scores, plan.resamples[split])
