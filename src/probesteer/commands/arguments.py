@@ -7,7 +7,7 @@ from typing import NoReturn
 
 from probesteer.directions.direction import Direction
 from probesteer.errors import ProbesteerError
-from probesteer.export.chosen import DirectionsFile, direction_at, finding_place, place_of
+from probesteer.export.chosen import DirectionsFile, direction_at, finding_place, place_of_layer
 
 LENGTHS = ("gap", "sigma", "norm")
 
@@ -62,7 +62,7 @@ def chosen_direction(options: argparse.Namespace, opened: DirectionsFile) -> Dir
     if options.layer == "auto":
         place = finding_place(opened.path)
     else:
-        place = place_of(whole("--layer", options.layer), options.site)
+        place = place_of_layer(whole("--layer", options.layer), options.site)
     return direction_at(opened.directions, place, options.method, opened.path)
 
 

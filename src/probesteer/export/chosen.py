@@ -89,7 +89,7 @@ def finding_place(path: Path) -> Place:
     return place
 
 
-def place_of(layer: int, site: str = "resid_post") -> Place:
+def place_of_layer(layer: int, site: str = "resid_post") -> Place:
     """The place of a layer as settings count them: -1 is the embedding."""
     return EMBEDDING if layer == -1 else Place(site, layer)
 

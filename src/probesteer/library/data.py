@@ -12,17 +12,16 @@ from numpy.typing import NDArray
 from probesteer.activations.cache import ActivationCache, Request, open_cache
 from probesteer.activations.extraction import fill_cache
 from probesteer.activations.reading import Reading
-from probesteer.concepts.positions import parse_position, reading_rows
+from probesteer.activations.text_rows import text_rows
+from probesteer.concepts.positions import parse_position
 from probesteer.concepts.preparation import PreparedConcept, prepare_concept
 from probesteer.errors import ProbesteerError
 from probesteer.files.code import code_digest
 from probesteer.files.digests import json_digest
 from probesteer.library.loading import Model
 from probesteer.library.project import config_folder
-from probesteer.models.chat import RenderedTexts, is_chat, render, template_digest
-from probesteer.models.inputs import TextInputs
+from probesteer.models.chat import is_chat, template_digest
 from probesteer.models.sites import places_of
-from probesteer.models.tokens import tokenize
 from probesteer.places import Place
 from probesteer.settings.schema import ConceptSettings, SplitSettings
 
@@ -165,20 +164,7 @@ def _reading(loaded: Model, concept: Concept) -> tuple[Reading, str]:
     table, source = concept.data.examples, Path(concept.settings.examples)
     texts = table["text"].tolist()
     spans = [None if pd.isna(span) else str(span) for span in table["span"]]
-    named, numbers, chat = f"{source}: row", list(range(1, len(texts) + 1)), is_chat(loaded.chat)
-    asked = RenderedTexts(texts, [])
-    if chat:
-        asked = render(loaded, loaded.chat, texts, named, numbers)
-    tokens = tokenize(loaded, asked.texts, named, numbers, rendered=chat)
-    rows = reading_rows(
-        parse_position(concept.settings.position),
-        tokens.offsets,
-        tokens.special,
-        spans,
-        asked.texts,
-        source,
-        asked.user,
-        tokens.truncated,
-    )
-    reading = Reading(TextInputs(tokens.ids), rows, source, np.arange(len(texts)))
+    position, numbers = parse_position(concept.settings.position), range(1, len(texts) + 1)
+    read = text_rows(loaded, texts, spans, position, loaded.chat, source, numbers)
+    reading = Reading(read.inputs, read.rows, source, np.arange(len(texts)))
     return reading, json_digest([texts, spans])

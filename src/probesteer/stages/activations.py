@@ -10,16 +10,16 @@ from probesteer.activations.cache import Request
 from probesteer.activations.extraction import fill_cache
 from probesteer.activations.image_rows import image_rows
 from probesteer.activations.reading import Reading
+from probesteer.activations.text_rows import text_rows
 from probesteer.concepts.faults import row_number
-from probesteer.concepts.positions import parse_position, reading_rows
+from probesteer.concepts.positions import parse_position
 from probesteer.concepts.reading import read_examples
 from probesteer.files.digests import file_digest, json_digest
-from probesteer.models.chat import RenderedTexts, is_chat, render, template_digest
-from probesteer.models.inputs import Inputs, TextInputs, read_images
+from probesteer.models.chat import template_digest
+from probesteer.models.inputs import Inputs, read_images
 from probesteer.models.loading import load_model
 from probesteer.models.record import read_record
 from probesteer.models.sites import places_of
-from probesteer.models.tokens import tokenize
 from probesteer.settings.slices import ActivationsSlice
 from probesteer.stages.interface import InputPath, OutputPath
 
@@ -43,7 +43,6 @@ def run(
     texts = table["text"].tolist()
     model_record = read_record(record)
     loaded = load_model(model_record, settings.model)
-    numbers = [row_number(examples, example) for example in range(len(texts))]
     position = parse_position(settings.position)
     inputs: Inputs
     truncated = np.zeros(len(texts), dtype=bool)
@@ -51,24 +50,17 @@ def run(
         inputs, digests = read_images(loaded, texts), [file_digest(Path(path)) for path in texts]
         rows = image_rows(position, len(texts))
     else:
-        named, chat = f"{examples}: row", is_chat(settings.chat)
-        asked = RenderedTexts(texts, [])
-        if chat:
-            asked = render(loaded, settings.chat, texts, named, numbers)
-        truncate = settings.activations.truncate
-        tokens = tokenize(loaded, asked.texts, named, numbers, rendered=chat, truncate=truncate)
-        inputs, digests = TextInputs(tokens.ids), []
-        rows = reading_rows(
-            position,
-            tokens.offsets,
-            tokens.special,
+        read = text_rows(
+            loaded,
+            texts,
             _spans(table),
-            asked.texts,
+            position,
+            settings.chat,
             examples,
-            asked.user,
-            tokens.truncated,
+            [row_number(examples, example) for example in range(len(texts))],
+            settings.activations.truncate,
         )
-        truncated = tokens.truncated
+        inputs, rows, digests, truncated = read.inputs, read.rows, [], read.truncated
     request = Request(
         model=model_record.digest,
         model_dtype=settings.model.dtype,

@@ -6,7 +6,7 @@ import pytest
 
 from probesteer.directions.storage import write_directions
 from probesteer.errors import ProbesteerError
-from probesteer.export.chosen import direction_at, finding_place, open_directions, place_of
+from probesteer.export.chosen import direction_at, finding_place, open_directions, place_of_layer
 from probesteer.files.tables import write_table
 from probesteer.places import EMBEDDING, Place
 from probesteer.report.findings import findings_of
@@ -63,8 +63,8 @@ def test_the_layer_is_that_of_the_finding(tmp_path: Path) -> None:
 
 
 def test_layers_are_counted_as_in_settings() -> None:
-    assert place_of(-1) == EMBEDDING
-    assert place_of(2, "mlp_out") == Place("mlp_out", 2)
+    assert place_of_layer(-1) == EMBEDDING
+    assert place_of_layer(2, "mlp_out") == Place("mlp_out", 2)
 
 
 def test_a_direction_is_found_or_what_there_is_is_told() -> None:
