@@ -14,10 +14,7 @@ from probesteer.report.numbers import MISSING, number
 
 _NAMES = ["model", "concept", "stage"]
 _SIZES = ["wall_s", "peak_rss_mb", "peak_gpu_mb"]
-_OF_A_MODEL = (
-    *("significance", "transfer", "cosines", "entanglement", "steerability", "superposition"),
-    "figures",
-)
+_REPORT = "report"  # still at work
 
 
 def read_resources(
@@ -55,11 +52,12 @@ def read_resources(
                 (model, concept, path)
                 for path in sorted((measured / model / concept).glob("*.json"))
             ]
-        found += [(model, None, measured / model / f"{stage}.json") for stage in _OF_A_MODEL]
+        found += [(model, None, path) for path in sorted((measured / model).glob("*.json"))]
+    found += [(None, None, path) for path in sorted(measured.glob("*.json"))]
     rows = [
         {"model": model, "concept": concept, **_job(path)}
         for model, concept, path in found
-        if path.is_file()
+        if path.is_file() and path.stem != _REPORT
     ]
     return pd.DataFrame(rows, columns=[*_NAMES, *_SIZES])
 

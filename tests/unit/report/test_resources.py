@@ -43,6 +43,7 @@ def run(tmp_path: Path) -> Path:
         leave(measured / f"m/{stage}.json", stage, 1)
     leave(measured / "m/cosines.json", "cosines", 16)
     leave(measured / "m/figures.json", "figures", 32)
+    leave(measured / "instruments.json", "instruments", 3)
     leave(tmp_path / "activations/b-window.json", "activations", 0.5)
     leave(measured / "report.json", "report", 500)  # of an earlier report
     leave(measured / "m/c/probes.json", "probes", 500)  # of a concept no longer asked for
@@ -63,13 +64,14 @@ def test_all_jobs_behind_the_report_are_read(run: Path) -> None:
         ("m", "b", "activations"),
         ("m", "b", "probes"),
         ("m", "b", "steering"),
-        ("m", None, "significance"),
-        ("m", None, "transfer"),
         ("m", None, "cosines"),
         ("m", None, "figures"),
+        ("m", None, "significance"),
+        ("m", None, "transfer"),
+        (None, None, "instruments"),
     ]
     last = resource_table(found).rows[-1]
-    assert last == ["these 14 jobs", "", "sum, largest, largest", "95.5", "10.0", "–"]
+    assert last == ["these 15 jobs", "", "sum, largest, largest", "98.5", "10.0", "–"]
 
 
 def test_a_job_that_left_nothing_has_no_row(run: Path) -> None:
