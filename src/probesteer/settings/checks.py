@@ -16,7 +16,8 @@ CHOICES = {
     "unit of a push": ("gap", "sigma", "norm", "angle"),
     "positions": ("from_last", "all", "last", "generated"),
     "positions of scale": ("from_last", "all"),
-    "part": ("superposition", "polytopes"),
+    "part": ("superposition", "polytopes", "dictionaries", "arithmetic"),
+    "dictionary": ("sparse_coding", "relu", "topk", "jumprelu"),
     "operator": ("add", "rotate", "clamp"),
     "method": (
         "difference_of_means",

@@ -3,7 +3,12 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from probesteer.settings.schema import GeometrySettings, ModelSettings, Settings
+from probesteer.settings.schema import (
+    DictionarySettings,
+    GeometrySettings,
+    ModelSettings,
+    Settings,
+)
 
 
 @dataclass
@@ -36,6 +41,28 @@ class PolytopesSlice:
     geometry: GeometrySettings = field(default_factory=GeometrySettings)
 
 
+@dataclass
+class DictionariesSlice:
+    """Which dictionaries are learned of one model's activations, and which concepts are read."""
+
+    model: str
+    seed: int
+    concepts: list[str]
+    random_draws: int
+    bootstrap_draws: int
+    dictionaries: DictionarySettings = field(default_factory=DictionarySettings)
+
+
+@dataclass
+class ArithmeticSlice:
+    """Whose pairs are compared in one model."""
+
+    model: str
+    seed: int
+    concepts: list[str]
+    bootstrap_draws: int
+
+
 def geometry_slice(stage: str, settings: Settings, model: str, concept: str) -> Any:
     """The slice of a stage of the geometry. Raises KeyError for another stage."""
     geometry = settings.geometry
@@ -52,7 +79,14 @@ def geometry_slice(stage: str, settings: Settings, model: str, concept: str) -> 
                 "parts": [],
                 "trained_toys": defaults.trained_toys,
                 "threshold": defaults.threshold,
+                "dictionaries": defaults.dictionaries,
             }
         )
         return PolytopesSlice(model, concept, settings.seed, settings.model[model], asked)
+    draws = settings.probe.bootstrap_draws
+    if stage == "dictionaries":
+        asked_of = (settings.concepts, geometry.random_draws, draws)
+        return DictionariesSlice(model, settings.seed, *asked_of, geometry.dictionaries)
+    if stage == "arithmetic":
+        return ArithmeticSlice(model, settings.seed, settings.concepts, draws)
     raise KeyError(stage)

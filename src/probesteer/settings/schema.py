@@ -212,10 +212,25 @@ class ScaleSettings:
 
 
 @dataclass
-class GeometrySettings:
-    """Superposition and polytopes; nothing of it runs unless a part is named."""
+class DictionarySettings:
+    """Sparse dictionaries, learned from the training rows of all concepts."""
 
-    parts: list[str] = field(default_factory=list)  # superposition, polytopes
+    kinds: list[str] = field(default_factory=lambda: ["sparse_coding", "relu", "topk", "jumprelu"])
+    sites: list[str] = field(default_factory=lambda: ["resid_post"])  # the embedding goes along
+    atoms: int = 256
+    active: int = 8  # codes of topk that are not 0
+    coding_penalty: float = 0.1  # of sparse coding, as a share of the activations' mean norm
+    penalty: float = 0.1  # of relu and jumprelu, likewise
+    epochs: int = 5  # of sparse coding
+    steps: int = 800  # of the autoencoders
+    rows: int = 20_000  # at most so many activations to learn from
+
+
+@dataclass
+class GeometrySettings:
+    """Superposition, polytopes, dictionaries and arithmetic; only the parts named run."""
+
+    parts: list[str] = field(default_factory=list)
     trained_toys: bool = True  # try the instruments on toys that must be trained, too
     threshold: float = 0.9  # a neuron reads a concept from this AUROC on, either way round
     random_draws: int = 5  # random directions, rotations and shuffled labels beside them
@@ -228,6 +243,7 @@ class GeometrySettings:
         default_factory=lambda: [0.5 * step for step in range(-32, 33)]
     )  # of the pushes along the difference of means
     unit: str = "gap"
+    dictionaries: DictionarySettings = field(default_factory=DictionarySettings)
 
 
 @dataclass

@@ -213,6 +213,18 @@ def _geometry(settings: Settings) -> None:
     if 1.0 not in geometry.factors or min(geometry.factors) < 0:
         _fail("geometry.factors", "1 is missing or one is negative", "use 1 and others from 0 up")
     _choice("geometry.unit", geometry.unit, "unit")
+    asked = geometry.dictionaries
+    for kind in _listed("geometry.dictionaries.kinds", asked.kinds):
+        _choice("geometry.dictionaries.kinds", kind, "dictionary")
+    for site in _listed("geometry.dictionaries.sites", asked.sites):
+        _choice("geometry.dictionaries.sites", site, "site")
+    for key in ("atoms", "active", "epochs", "steps", "rows"):
+        _at_least(f"geometry.dictionaries.{key}", getattr(asked, key), 1)
+    for key in ("coding_penalty", "penalty"):
+        _positive(f"geometry.dictionaries.{key}", getattr(asked, key))
+    if asked.active > asked.atoms:
+        told = f"{asked.active} of {asked.atoms} atoms can't be active"
+        _fail("geometry.dictionaries.active", told, "use fewer")
 
 
 def _strengths(key: str, strengths: Sequence[float]) -> None:

@@ -34,6 +34,8 @@ STAGES = (
     "instruments",
     "superposition",
     "polytopes",
+    "dictionaries",
+    "arithmetic",
     "figures",
     "report",
     "train_demo_model",

@@ -22,7 +22,7 @@ def test_offsets_are_compared_two_by_two() -> None:
     found = parallelogram(FIRST, SECOND, seed=0)
     assert found.cosine == pytest.approx(expected)
     assert found.pairs == 7
-    assert found == parallelogram(FIRST, SECOND, seed=0)
+    assert np.array_equal(found.draws, parallelogram(FIRST, SECOND, seed=0).draws)
 
 
 def test_ranks_are_those_of_a_loop() -> None:

@@ -37,6 +37,8 @@ STAGES = (
     "instruments",
     "superposition",
     "polytopes",
+    "dictionaries",
+    "arithmetic",
     "figures",
     "report",
 )
@@ -77,7 +79,10 @@ def test_every_stage_takes_the_slice_that_it_is_given(stage: str, settings: Sett
         ("plot.dpi=99", {"figures"}),
         ("probe.C=[0.5]", {"probes", "positions"}),
         ("probe.shuffled_draws=50", {"probes", "positions"}),
-        ("probe.bootstrap_draws=500", {"probes", "positions", "transfer"}),
+        (
+            "probe.bootstrap_draws=500",
+            {"probes", "positions", "transfer", "dictionaries", "arithmetic"},
+        ),
         ("probe.resplits=1", {"examples", "probes", "positions"}),
         ("concept.story_hero.family=f", {"transfer"}),
         ("probe.folds=3", {"probes", "positions", "examples"}),
@@ -100,7 +105,7 @@ def test_every_stage_takes_the_slice_that_it_is_given(stage: str, settings: Sett
             {
                 *("examples", "probes", "positions", "transfer"),
                 *("directions", "steering", "scale", "entanglement", "steerability"),
-                *("instruments", "superposition", "polytopes"),
+                *("instruments", "superposition", "polytopes", "dictionaries", "arithmetic"),
             },
         ),
         ("concept.story_sentiment.position=mean", {"examples", "activations"}),
@@ -118,11 +123,18 @@ def test_every_stage_takes_the_slice_that_it_is_given(stage: str, settings: Sett
             {"dataset"},
         ),
         ("concept.story_hero.position=mean", set()),
-        ("concepts=[story_sentiment]", {"cosines", "transfer", "entanglement", "superposition"}),
+        (
+            "concepts=[story_sentiment]",
+            {
+                *("cosines", "transfer", "entanglement", "superposition"),
+                *("dictionaries", "arithmetic"),
+            },
+        ),
         ("geometry.parts=[polytopes]", set()),
         ("geometry.paths=8", {"polytopes"}),
         ("geometry.threshold=0.8", {"superposition"}),
-        ("geometry.random_draws=3", {"superposition", "polytopes"}),
+        ("geometry.random_draws=3", {"superposition", "polytopes", "dictionaries"}),
+        ("geometry.dictionaries.atoms=64", {"dictionaries"}),
         ("geometry.trained_toys=false", {"instruments"}),
         (
             "model.demo.dtype=bfloat16",

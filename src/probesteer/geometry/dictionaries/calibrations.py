@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from probesteer.directions.random import random_directions
-from probesteer.geometry.calibration import Calibration, about, at_least, at_most
+from probesteer.geometry.calibration import Calibration, about, at_least, at_most, exactly
 from probesteer.geometry.dictionaries.autoencoder import (
     KINDS,
     AutoencoderSettings,
@@ -25,6 +25,16 @@ from probesteer.geometry.toys.planted import PlantedActivations, superposed_feat
 _FEATURES, _WIDTH, _ACTIVE = 32, 16, 0.05
 _TRAIN = 4_000
 
+METHODS = ("sparse_coding", *KINDS)
+"""Kinds of dictionaries, by the names that settings and tables give them."""
+BY_HAND = "random directions"
+"""The toy of what is asked of any dictionary."""
+
+
+def toy_of(method: str) -> str:
+    """The toy on which a kind of dictionary is tried."""
+    return "sparse coding" if method == "sparse_coding" else f"autoencoder, {method}"
+
 
 @dataclass(frozen=True, eq=False)
 class _Untrained:
@@ -32,9 +42,10 @@ class _Untrained:
 
     atoms: FloatArray
     offset: FloatArray
+    bias: FloatArray | float = 0.0
 
     def encode(self, X: Rows) -> FloatArray:
-        codes: FloatArray = np.maximum((np.asarray(X) - self.offset) @ self.atoms.T, 0)
+        codes: FloatArray = np.maximum((np.asarray(X) - self.offset) @ self.atoms.T + self.bias, 0)
         return codes
 
 
@@ -44,16 +55,46 @@ def calibrate_dictionaries(seed: int, steps: int = 2_500) -> tuple[Calibration, 
     X = planted.X[:_TRAIN]
     coding = SparseCodingSettings(atoms=_FEATURES, penalty=0.1)
     fits: dict[str, Callable[[], Dictionary]] = {
-        "sparse coding": lambda: fit_sparse_coding(X, coding, seed)
+        toy_of("sparse_coding"): lambda: fit_sparse_coding(X, coding, seed)
     }
     for kind in KINDS:
         settings = AutoencoderSettings(kind=kind, atoms=_FEATURES, active=3, steps=steps)
-        fits[f"autoencoder, {kind}"] = lambda settings=settings: fit_autoencoder(X, settings, seed)  # type: ignore[misc]
+        fits[toy_of(kind)] = lambda settings=settings: fit_autoencoder(X, settings, seed)  # type: ignore[misc]
     found = [each for name, fit in fits.items() for each in _measured(name, fit(), planted, seed)]
-    untrained = _Untrained(random_directions(_WIDTH, _FEATURES, seed + 1), X.mean(axis=0))
-    nearest = float(recovered(untrained, planted.directions).mean())
+    drawn = random_directions(_WIDTH, _FEATURES, seed + 1)
+    return (*found, *_by_hand(_Untrained(drawn, X.mean(axis=0)), planted, seed))
+
+
+def _by_hand(
+    untrained: _Untrained, planted: PlantedActivations, seed: int
+) -> tuple[Calibration, ...]:
+    """What is known of atoms that nothing was learned for."""
     told = "clearly below a dictionary's"
-    return (*found, Calibration("random directions", "cosine", at_most(0.75, told), nearest))
+    nearest = float(recovered(untrained, planted.directions).mean())
+    # So far off that nothing reaches the first quarter of the atoms.
+    far = np.where(np.arange(_FEATURES) < _FEATURES // 4, -1e6, 0.0)
+    labels = np.random.default_rng([seed, 1]).integers(0, 2, len(planted.X))
+    by_lot = read_by_single_atoms(
+        untrained,
+        LabelledRows(planted.X[:_TRAIN], labels[:_TRAIN]),
+        LabelledRows(planted.X[_TRAIN:], labels[_TRAIN:]),
+        seed,
+    )
+    return (
+        Calibration(BY_HAND, "cosine", at_most(0.75, told), nearest),
+        Calibration(
+            BY_HAND,
+            "dead atoms",
+            exactly(0.25, "a quarter, set so that nothing reaches them"),
+            measure_quality(_Untrained(untrained.atoms, untrained.offset, far), planted.X).dead,
+        ),
+        Calibration(
+            BY_HAND,
+            "AUROC of a label by lot by one atom",
+            about(0.5, 0.06, "1/2, though the atom was chosen"),
+            by_lot.area,
+        ),
+    )
 
 
 def _measured(

@@ -67,29 +67,31 @@ def read_by_single_atoms(
     dictionary: Dictionary, train: LabelledRows, test: LabelledRows, seed: int, C: float = 1.0
 ) -> SingleAtom:
     """Read one concept by the atom that reads it best; C: of the probe it is compared with."""
-    atom, area = _best(
-        dictionary.encode(train.X), train.labels, dictionary.encode(test.X), test.labels
-    )
+    atom, scores = best_unit(dictionary.encode(train.X), train.labels, dictionary.encode(test.X))
+    area = float(auroc(test.labels, scores))
     drawn = random_directions(train.X.shape[1], len(dictionary.atoms), seed).T
-    _, random = _best(
+    _, scores = best_unit(
         np.asarray(train.X, dtype=np.float64) @ drawn,
         train.labels,
         np.asarray(test.X, dtype=np.float64) @ drawn,
-        test.labels,
     )
+    random = float(auroc(test.labels, scores))
     probe = fit_logistic(train.X, train.labels, C)
     scores = np.asarray(test.X, dtype=np.float64) @ probe.coefficient + probe.intercept
     return SingleAtom(atom, area, random, float(auroc(test.labels, scores)))
 
 
-def _best(
-    train: FloatArray, labels: NDArray[np.int64], test: FloatArray, test_labels: NDArray[np.int64]
-) -> tuple[int, float]:
-    """The column that reads the labels best on training rows, and its AUROC on test rows."""
-    areas = neuron_auroc(train, labels[:, None])[0]
+def best_unit(
+    chosen_on: FloatArray, labels: NDArray[np.int64], read: FloatArray
+) -> tuple[int, FloatArray]:
+    """The unit that reads labels: [n] best, either way round, and what it gives for other rows.
+
+    chosen_on: [n, units], read: [m, units]; scores [m] are higher where the label is likely 1.
+    """
+    areas = neuron_auroc(chosen_on, labels[:, None])[0]
     best = int(np.abs(areas - 0.5).argmax())
     sign = 1 if areas[best] >= 0.5 else -1
-    return best, float(auroc(test_labels, sign * test[:, best]))
+    return best, sign * np.asarray(read[:, best], dtype=np.float64)
 
 
 def recovered(dictionary: Dictionary, directions: Rows) -> FloatArray:

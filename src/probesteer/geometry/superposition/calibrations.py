@@ -130,6 +130,9 @@ def _arithmetic(seed: int) -> tuple[Calibration, ...]:
     noisy = parallelogram(bases, bases + offset + 0.5 * generator.standard_normal((40, 256)), seed)
     exact = analogies(bases, bases + offset)
     unrelated = parallelogram(bases, generator.standard_normal((40, 256)), seed)
+    # Starts are near each other, and their ends far away.
+    near = 64 * np.eye(256)[0] + bases
+    afar = analogies(near, near + 4 * offset)
     return (
         Calibration(
             "pairs with one offset",
@@ -145,6 +148,18 @@ def _arithmetic(seed: int) -> tuple[Calibration, ...]:
         ),
         Calibration(
             "pairs with one offset", "analogies, top 1", exactly(1, "all of them"), exact.top(1)
+        ),
+        Calibration(
+            "pairs with one offset, ends far from starts",
+            "analogies, top 1",
+            exactly(1, "all of them"),
+            afar.top(1),
+        ),
+        Calibration(
+            "pairs with one offset, ends far from starts",
+            "analogies without the offset, top 1",
+            exactly(0, "none: the other starts are nearer"),
+            afar.top_without_offset(1),
         ),
         Calibration(
             "unrelated pairs",
