@@ -1,11 +1,32 @@
 """Checks on what a probe is given, each told in one line."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from probesteer.errors import ProbesteerError
+from probesteer.places import Place
+
+ReadLayer = Callable[[Place], NDArray[Any]]
+"""Gives the activations of a place, [n, d]."""
+
+
+def read_rows(read_layer: ReadLayer, place: Place, n: int) -> NDArray[np.float32]:
+    """The activations of a place, [n, d].
+
+    Raises ProbesteerError for another number of rows than the `n` that are labelled, or for one
+    that is not finite.
+    """
+    X = np.asarray(read_layer(place), dtype=np.float32)
+    where = f"activations of {place.site}, layer {place.layer}"
+    if X.ndim != 2 or len(X) != n:
+        raise ProbesteerError(
+            f"{where}: shape {X.shape} where {n} rows are labelled; delete them and read again"
+        )
+    require_finite(X, where)
+    return X
 
 
 def require_finite(X: NDArray[Any], where: str) -> None:

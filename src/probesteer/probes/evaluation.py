@@ -1,7 +1,7 @@
 """Fit a probe at every place and measure it beside its controls: the tables of probes."""
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -9,9 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from probesteer.errors import ProbesteerError
 from probesteer.places import Place
-from probesteer.probes.checks import require_finite
+from probesteer.probes.checks import ReadLayer, read_rows
 from probesteer.probes.chosen import ChosenProbe, fit_chosen, fit_contrast
 from probesteer.probes.controls.relabelled import relabelled_rows
 from probesteer.probes.controls.resplits import resplit_folds, resplit_rows
@@ -28,8 +27,6 @@ from probesteer.progress import progress
 from probesteer.settings.schema import ProbeSettings
 
 BAG_OF_TOKENS = Place("tokens", -1)
-
-ReadLayer = Callable[[Place], NDArray[Any]]
 
 _CALIBRATION = {
     **{"site": "str", "layer": "int64", "split": "str", "bin": "int64"},
@@ -84,7 +81,7 @@ def evaluate_probes(
     curves: list[dict[str, Any]] = []
     probes = {}
     for place in progress(places, "probes"):
-        X = _read(read_layer, place, len(rows.labels))
+        X = read_rows(read_layer, place, len(rows.labels))
         chosen = fit_chosen(X, plan, place)
         probes[place] = fit_contrast(chosen, plan, place)
         found += _probe_rows(X, chosen, plan, place, task.method)
@@ -96,7 +93,7 @@ def evaluate_probes(
             found += other_probe_rows(X, probes[place], plan, place)
             curves += _calibration_rows(X, probes[place], plan, place)
         if read_untrained is not None:
-            X = _read(read_untrained, place, len(rows.labels))
+            X = read_rows(read_untrained, place, len(rows.labels))
             found += _probe_rows(X, fit_chosen(X, plan, place), plan, place, "untrained")
     calibration = pd.DataFrame(curves, columns=list(_CALIBRATION)).astype(_CALIBRATION)
     return ProbeResults(table_of(found), calibration, probes)
@@ -119,17 +116,6 @@ def evaluate_bag_of_tokens(
     plan = make_plan(rows, settings, seed, null=False, task=task)
     chosen = fit_chosen(X, plan, BAG_OF_TOKENS)
     return table_of(_probe_rows(X, chosen, plan, BAG_OF_TOKENS, "bag_of_tokens"))
-
-
-def _read(read_layer: ReadLayer, place: Place, n: int) -> NDArray[np.float32]:
-    X = np.asarray(read_layer(place), dtype=np.float32)
-    where = f"activations of {place.site}, layer {place.layer}"
-    if X.ndim != 2 or len(X) != n:
-        raise ProbesteerError(
-            f"{where}: shape {X.shape} where {n} rows are labelled; delete them and read again"
-        )
-    require_finite(X, where)
-    return X
 
 
 def _probe_rows(

@@ -7,7 +7,7 @@ fitted and tested on the texts that reach it.
 """
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from probesteer.errors import ProbesteerError
 from probesteer.places import Place
-from probesteer.probes.checks import require_finite
+from probesteer.probes.checks import ReadLayer, read_rows
 from probesteer.probes.cross_validation import choose_C
 from probesteer.probes.labelled_rows import LabelledRows
 from probesteer.probes.metrics.two_labels import Metric, accuracy, auroc
@@ -55,7 +55,7 @@ def offsets_of(examples: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def evaluate_positions(
-    read_layer: Callable[[Place], NDArray[Any]],
+    read_layer: ReadLayer,
     places: Sequence[Place],
     labels: NDArray[np.int64],
     groups: NDArray[Any],
@@ -93,12 +93,7 @@ def evaluate_positions(
             _log.info("offset %d is left out: %s", offset, fault)
     tables = []
     for place in progress(places, "probes at positions"):
-        X = read_layer(place)
-        if X.ndim != 2 or len(X) != len(labels):
-            raise ProbesteerError(
-                f"activations of {place.label}: shape {X.shape} where {len(labels)} rows are "
-                "labelled; delete them and read again"
-            )
+        X = read_rows(read_layer, place, len(labels))
         for at in plans:
             tables.append(table_of(_rows_at(place, X, at)))
             tables[-1].insert(2, "offset", at.offset)
@@ -113,8 +108,7 @@ def _plan(rows: LabelledRows, settings: ProbeSettings, seed: int) -> Plan:
 
 def _rows_at(place: Place, X: NDArray[Any], at: _Offset) -> Iterator[Row]:
     """X: [rows, d] of the whole window."""
-    of_offset = np.asarray(X[at.rows], dtype=np.float32)
-    require_finite(of_offset, f"activations of {place.label}, offset {at.offset}")
+    of_offset = X[at.rows]
     plan, test = at.plan, at.plan.evaluated["test"]
     features = SharedFeatures(of_offset[plan.train])
     C, _ = choose_C(features, plan.train_labels, plan.folds, plan.settings.C)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from probesteer.errors import ProbesteerError
 from probesteer.places import Place
-from probesteer.probes.checks import require_both_labels, require_finite
+from probesteer.probes.checks import ReadLayer, require_both_labels, require_finite
 from probesteer.probes.metrics.intervals import GroupResamples, group_resamples
 from probesteer.probes.metrics.two_labels import auroc
 from probesteer.probes.probe import LogisticProbe
@@ -36,7 +36,7 @@ class ProbedConcept:
     """Concepts of one family share what label 1 means."""
     places: Sequence[Place]
     """Where activations were read."""
-    read_layer: Callable[[Place], NDArray[Any]]
+    read_layer: ReadLayer
     """The activations of a place, [n, d], memory-mapped at best."""
     probes: Mapping[Place, LogisticProbe]
     labels: NDArray[np.int64]

@@ -169,7 +169,7 @@ def test_an_offset_that_too_few_texts_reach_is_left_out_and_named(
 def test_faults_are_one_line() -> None:
     bad = Planted()
     bad.X[DEEP][7, 2] = np.nan
-    with pytest.raises(ProbesteerError, match=r"of layer 0, offset -\d: row \d+: activation is"):
+    with pytest.raises(ProbesteerError, match="resid_post, layer 0: row 7: activation is"):
         bad.evaluate()
     bad.X[DEEP] = bad.X[DEEP][:-1]
     with pytest.raises(ProbesteerError, match=r"rows are labelled; delete them and read again$"):

@@ -2,16 +2,15 @@
 
 import logging
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from probesteer.errors import ProbesteerError
 from probesteer.places import Place
-from probesteer.probes.checks import require_finite
+from probesteer.probes.checks import ReadLayer, read_rows
 from probesteer.probes.controls.random_rotation import random_rotation
 from probesteer.probes.labelled_rows import LabelledRows
 from probesteer.probes.metrics.two_labels import Metric, accuracy, auroc
@@ -33,7 +32,7 @@ class _Classifier(Protocol):
 
 
 def evaluate_sparse_probes(
-    read_layer: Callable[[Place], NDArray[Any]],
+    read_layer: ReadLayer,
     places: Sequence[Place],
     labels: NDArray[np.int64],
     groups: NDArray[Any],
@@ -60,7 +59,7 @@ def evaluate_sparse_probes(
         rows = LabelledRows(labels, groups, splits, np.arange(len(labels)))
         plan = make_plan(rows, settings, seed, null=False)
         for place in progress(places, "sparse probes"):
-            X = _read(read_layer, place, len(labels))
+            X = read_rows(read_layer, place, len(labels))
             tables += [
                 *_of_neurons(X, plan, place),
                 *_of_bases(X, plan, place),
@@ -74,17 +73,6 @@ def _table(size: int, rows: Iterable[Row]) -> pd.DataFrame:
     table = table_of(rows).astype(Row.__annotations__)
     table.insert(3, "size", np.full(len(table), size, dtype=np.int64))
     return table
-
-
-def _read(read_layer: Callable[[Place], NDArray[Any]], place: Place, n: int) -> NDArray[np.float32]:
-    X = np.asarray(read_layer(place), dtype=np.float32)
-    where = f"activations of {place.site}, layer {place.layer}"
-    if X.ndim != 2 or len(X) != n:
-        raise ProbesteerError(
-            f"{where}: shape {X.shape} where {n} rows are labelled; delete them and read again"
-        )
-    require_finite(X, where)
-    return X
 
 
 def _of_neurons(X: NDArray[np.float32], plan: Plan, place: Place) -> Iterator[pd.DataFrame]:
