@@ -37,10 +37,14 @@ def binary_manifests(wildcards):
     return [path_of(MANIFEST)(Pair(wildcards.model, name)) for name in WITH_DIRECTIONS]
 
 
-def superposition_slice(wildcards):
-    """The slice, of the concepts that have directions alone."""
-    whole = stage_slice("superposition", settings, wildcards.model)
-    return to_json(replace(whole, concepts=WITH_DIRECTIONS))
+def slice_with_directions(stage):
+    """A function of the wildcards: the slice, of the concepts that have directions alone."""
+
+    def of_wildcards(wildcards):
+        whole = stage_slice(stage, settings, wildcards.model)
+        return to_json(replace(whole, concepts=WITH_DIRECTIONS))
+
+    return of_wildcards
 
 
 for missing in sum(

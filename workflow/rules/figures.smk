@@ -52,6 +52,11 @@ FIGURES = {
         "boundaries_along_rays",
         "boundaries_along_pushes",
     ],
+    "Do single atoms of sparse dictionaries read concepts?": [
+        "dictionary_atoms",
+        "dictionary_quality",
+    ],
+    "Do pairs of examples share an offset?": ["vector_arithmetic"],
 }
 
 # Tables that not every run makes; the figures and the report take what is listed here.
@@ -98,6 +103,9 @@ UNUSED = {
         "boundary_density": "polytopes" in PARTS,
         "boundaries_along_rays": "polytopes" in PARTS,
         "boundaries_along_pushes": "polytopes" in PARTS,
+        "dictionary_atoms": "dictionaries" in PARTS,
+        "dictionary_quality": "dictionaries" in PARTS,
+        "vector_arithmetic": "arithmetic" in PARTS,
         "dose_response_all_tokens": "all" in settings.steering.positions,
     }.items()
     if not used

@@ -49,7 +49,7 @@ if "superposition" in PARTS:
         conda:
             ENVIRONMENT
         params:
-            settings=superposition_slice,
+            settings=slice_with_directions("superposition"),
             code=code_of("superposition"),
             resources=resources_of("superposition", "{model}"),
         shell:

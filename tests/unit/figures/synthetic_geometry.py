@@ -1,4 +1,4 @@
-"""Rows on superposition and polytopes with known truth."""
+"""Rows on superposition, polytopes, dictionaries and arithmetic with known truth."""
 
 from collections.abc import Sequence
 
@@ -79,4 +79,60 @@ def polytope_rows(truths: Sequence[Truth], places: list[Site], model: str) -> li
                     rows.append((*key, "crossings", counted, *ends))
                     share = min(1.0, abs(strength - 1) / 3)
                     rows.append((*key, "prediction_changed", share, NAN, NAN, 16, "none"))
+    return rows
+
+
+ATOM_AREAS = {"sparse_coding": 0.7, "relu": 0.8, "topk": 0.9, "jumprelu": 0.85}
+"""AUROC of the best atom of every kind, half of it at the embedding."""
+ACTIVE = {"sparse_coding": 4.0, "relu": 10.0, "topk": 8.0, "jumprelu": 2.0}
+"""Codes that are not 0."""
+
+
+def dictionary_rows(truths: Sequence[Truth], places: list[Site], model: str) -> list[Row]:
+    """What four kinds of dictionaries rebuild at every place, and what their atoms read."""
+    rows: list[Row] = []
+    end = "bootstrap 95%"
+    for at, place in enumerate(places):
+        read = 1.0 if at else 0.5
+        for kind, area in ATOM_AREAS.items():
+            for name in ("", *(truth.name for truth in truths)):
+                own = (model, name, *place, kind)
+                rows.append((*own, "explained", 0.9, 0.88, 0.92, 40, end))
+                rows.append((*own, "explained_by_components", 0.6, 0.55, 0.65, 40, end))
+                rows.append((*own, "explained_less_components", 0.3, 0.25, 0.35, 40, end))
+                active = ACTIVE[kind]
+                rows.append((*own, "l0", active, active - 1, active + 1, 40, end))
+                if name:
+                    value = read * area
+                    rows.append((*own, "auroc", value, value - 0.05, value + 0.05, 40, end))
+                    less = value - 0.95
+                    rows.append((*own, "auroc_less_probe", less, less - 0.01, less + 0.01, 40, end))
+            rows.append((model, "", *place, kind, "dead", 0.25, NAN, NAN, 40, "none"))
+            rows.append((model, "", *place, kind, "atoms", 64.0, NAN, NAN, 40, "none"))
+        for truth in truths:
+            own = (model, truth.name, *place)
+            rows.append((*own, "probe", "auroc", 0.95, 0.9, 1.0, 40, end))
+            chance = ("random_directions", "auroc", 0.75, 0.7, 0.8, 40, "range of draws")
+            rows.append((*own, *chance))
+    return rows
+
+
+def arithmetic_rows(truths: Sequence[Truth], places: list[Site], model: str) -> list[Row]:
+    """Pairs with one offset from layer 0 on, none at the embedding."""
+    rows: list[Row] = []
+    for truth in truths:
+        for at, place in enumerate(places):
+            own = (model, truth.name, *place, "pair")
+            for metric, value in (("offset_cosine", 0.8), ("top_1", 0.5), ("top_5", 0.7)):
+                high = value if at else 0.0
+                for method, measured in (
+                    *(("pairs", high), ("shuffled", 0.1)),
+                    *(("without_offset", 0.2), ("gain_of_offset", high - 0.2)),
+                ):
+                    if metric == "offset_cosine" and method not in ("pairs", "shuffled"):
+                        continue
+                    drawn = "95% of draws" if method == "shuffled" else "bootstrap 95%"
+                    ends = (measured - 0.05, measured + 0.05, 24, drawn)
+                    rows.append((*own, method, metric, measured, *ends))
+            rows.append((*own, "pairs", "candidates", 45.0, NAN, NAN, 24, "none"))
     return rows

@@ -10,7 +10,12 @@ from tests.unit.figures.synthetic_evidence import (
     evidence_rows,
     significance_rows,
 )
-from tests.unit.figures.synthetic_geometry import polytope_rows, superposition_rows
+from tests.unit.figures.synthetic_geometry import (
+    arithmetic_rows,
+    dictionary_rows,
+    polytope_rows,
+    superposition_rows,
+)
 from tests.unit.figures.synthetic_operators import (
     AGREEMENT,
     OPERATORS,
@@ -62,6 +67,8 @@ _CALIBRATION = "model concept site layer split bin predicted observed low high n
 _TRANSFER = "model concept other site layer method metric value low high n interval"
 _SPARSE = "model concept site layer method size draw split metric value low high n interval"
 _SUPERPOSITION = "model concept other site layer method metric value low high n"
+_DICTIONARIES = "model concept site layer method metric value low high n interval"
+_ARITHMETIC = "model concept site layer pairs_by method metric value low high n interval"
 _POLYTOPES = (
     "model concept site layer network path method unit strength metric value low high n interval"
 )
@@ -112,6 +119,8 @@ def synthetic_tables(
         "decodable_vs_steerable": _frame(DECODABLE, decodable_rows(truths, places, pushed, model)),
         "superposition": _frame(_SUPERPOSITION, superposition_rows(truths, places, layers, model)),
         "polytopes": _frame(_POLYTOPES, polytope_rows(truths, places, model)),
+        "dictionaries": _frame(_DICTIONARIES, dictionary_rows(truths, places, model)),
+        "arithmetic": _frame(_ARITHMETIC, arithmetic_rows(truths, places, model)),
         "sensitivity": _frame(_SENSITIVITY, sensitivity_rows(truths, places, pushed, model)),
     }
 

@@ -1,0 +1,27 @@
+# Vector arithmetic with the pairs of concepts, where the settings name the part.
+ARITHMETIC = f"{RESULTS}/tables/{{model}}/arithmetic.parquet"
+GEOMETRY += [ARITHMETIC] if "arithmetic" in PARTS else []
+
+
+if "arithmetic" in PARTS:
+
+    rule compare_pairs:
+        input:
+            instruments=INSTRUMENTS,
+            manifests=binary_manifests,
+            examples=expand(f"{CONCEPT}/examples.parquet", concept=WITH_DIRECTIONS),
+        output:
+            table=ARITHMETIC,
+        log:
+            f"{RESULTS}/logs/{{model}}/arithmetic.log",
+        conda:
+            ENVIRONMENT
+        params:
+            settings=slice_with_directions("arithmetic"),
+            code=code_of("arithmetic"),
+            resources=resources_of("arithmetic", "{model}"),
+        shell:
+            "python3 -m probesteer arithmetic --settings {params.settings:q} --code {params.code}"
+            " --instruments {input.instruments:q} --manifests {input.manifests:q}"
+            " --examples {input.examples:q} --table {output.table:q}"
+            " --log {log:q} --resources {params.resources:q}"
