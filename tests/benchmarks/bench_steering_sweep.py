@@ -3,14 +3,16 @@
     python tests/benchmarks/bench_steering_sweep.py [--small] [--prompts 16]
 
 A model of GPT-2 small's shape with random weights, 64 prompts of 24 tokens, every block and 9
-strengths. Both ways run in this one process, in turn; the ratio of their CPU times is the figure.
---small: 4 blocks, d = 128 and 700 words, for a few seconds.
+strengths. All ways run in this one process, in turn; the ratio of their CPU times is the figure.
+The sweep measures the KL and the likeliest token of every edit besides, "alone" the logit
+differences and no more. --small: 4 blocks, d = 128 and 700 words, for a few seconds.
 """
 
 import argparse
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import torch
@@ -25,6 +27,7 @@ from probesteer.models.blocks import find_blocks
 from probesteer.models.loading import LoadedModel
 from probesteer.models.sites import at_place
 from probesteer.places import Place
+from probesteer.settings.schema import SteeringSettings
 
 STRENGTHS = [-4.0, -2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0, 4.0]
 POSITIVE, NEGATIVE = 5, 6
@@ -65,14 +68,21 @@ def main() -> None:
         f"prompts of {shape.tokens} tokens, {len(places)} places x {len(STRENGTHS)} strengths; "
         f"{torch.get_num_threads()} thread(s)"
     )
-    print(f"{'positions':<12}{'hooked':>10}{'sweep':>10}{'ratio':>8}{'difference':>14}")
-    for way in (hooked_passes, one_sweep):
+    print(
+        f"{'positions':<12}{'hooked':>10}{'sweep':>10}{'ratio':>8}{'alone':>10}{'ratio':>8}"
+        f"{'difference':>14}"
+    )
+    for way in (hooked_passes, one_sweep, scores_alone):
         way(loaded, ids[:2], pushes, "all")  # warm up
     for positions in ("from_last", "all"):
         hooked, slow = timed(hooked_passes, loaded, ids, pushes, positions)
-        swept, fast = timed(one_sweep, loaded, ids, pushes, positions)
-        difference = max(float(np.abs(swept[place] - hooked[place]).max()) for place in places)
-        print(f"{positions:<12}{slow:>8.1f} s{fast:>8.1f} s{slow / fast:>7.1f}x{difference:>14.1e}")
+        row, difference = f"{positions:<12}{slow:>8.1f} s", 0.0
+        for way in (one_sweep, scores_alone):
+            swept, fast = timed(way, loaded, ids, pushes, positions)
+            row += f"{fast:>8.1f} s{slow / fast:>7.1f}x"
+            for place in places:
+                difference = max(difference, float(np.abs(swept[place] - hooked[place]).max()))
+        print(f"{row}{difference:>14.1e}", flush=True)
 
 
 Scores = dict[Place, NDArray[np.float64]]
@@ -101,17 +111,26 @@ def hooked_passes(
 
 
 def one_sweep(
-    loaded: LoadedModel, ids: NDArray[np.int64], pushes: dict[Place, Tensor], positions: str
+    loaded: LoadedModel,
+    ids: NDArray[np.int64],
+    pushes: dict[Place, Tensor],
+    positions: str,
+    alone: bool = False,
 ) -> Scores:
-    """The same from the library, which measures the KL and the likeliest token besides."""
+    """The same from the library; unless `alone`, it measures the KL and the likeliest token too."""
     last = ids.shape[1] - 1
     rows = [
         text_row(item, row, last, (last, last), (POSITIVE, NEGATIVE), (1, -1), True)
         for item, row in enumerate(ids)
     ]
     edits = {place: Add(vectors) for place, vectors in pushes.items()}
-    sweep = run_sweep(loaded, rows, edits, positions, batch_tokens=4096)
+    sweep = run_sweep(
+        loaded, rows, edits, positions, SteeringSettings().batch_tokens, scores_alone=alone
+    )
     return {place: result.score for place, result in sweep.results.items()}
+
+
+scores_alone = partial(one_sweep, alone=True)
 
 
 def timed(

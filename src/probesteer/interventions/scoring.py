@@ -83,6 +83,12 @@ class RowBatch:
         """Tokens of the batch; an image counts as one for each of its patches."""
         return len(self.items) * length_of({name: x[0] for name, x in self.inputs.items()})
 
+    @property
+    def normaliser_cancels(self) -> bool:
+        """Whether scores are differences of logits: signs that add up to 0, at one position."""
+        together = bool((self.positions == self.positions[:, :1]).all())
+        return together and not bool(self.signs.sum(dim=1).any())
+
     def first(self, rows: int) -> "RowBatch":
         """The first rows alone."""
         return replace(
@@ -96,20 +102,19 @@ class RowBatch:
 
     def score(self, logits: Tensor) -> Tensor:
         """logits: [batch, S, kept, vocabulary] -> scores [batch, S], nats."""
-        return self.scores(logits, logits.float().logsumexp(dim=-1))[0]
+        return self.scores(logits.float().log_softmax(dim=-1))[0]
 
-    def scores(self, logits: Tensor, normalisers: Tensor) -> tuple[Tensor, Tensor]:
+    def scores(self, predicted: Tensor) -> tuple[Tensor, Tensor]:
         """Scores, and the part of them that counts with a positive sign: each [batch, S], nats.
 
-        logits: [batch, S, kept, vocabulary]; normalisers: [batch, S, kept], their log sum exp.
+        predicted: [batch, S, kept, vocabulary], log-probabilities; logits do for the scores alone
+        where their normaliser cancels.
         """
-        batch, variants = logits.shape[:2]
-        rows = torch.arange(batch, device=logits.device)[:, None, None]
-        stack = torch.arange(variants, device=logits.device)[None, :, None]
-        # log p = logit - log sum exp: no normalised copy of the whole vocabulary is made.
-        normaliser = self.read(normalisers)
-        picked = logits[rows, stack, self.positions[:, None], self.tokens[:, None]].float()
-        signed = (picked - normaliser) * self.signs[:, None]
+        batch, variants = predicted.shape[:2]
+        rows = torch.arange(batch, device=predicted.device)[:, None, None]
+        stack = torch.arange(variants, device=predicted.device)[None, :, None]
+        picked = predicted[rows, stack, self.positions[:, None], self.tokens[:, None]]
+        signed = picked * self.signs[:, None]
         return signed.sum(dim=-1), torch.where(self.signs[:, None] > 0, signed, 0.0).sum(dim=-1)
 
     def read(self, values: Tensor) -> Tensor:

@@ -66,7 +66,14 @@ def push_and_read(
     edit = Add(torch.from_numpy(np.stack(pushes).astype(np.float32)))
     rows = prompt_rows(loaded, prompts, source)
     sweep = run_sweep(
-        loaded, rows, {place: edit}, "from_last", grid.batch_tokens, label="read", readers=readers
+        loaded,
+        rows,
+        {place: edit},
+        "from_last",
+        grid.batch_tokens,
+        label="read",
+        readers=readers,
+        scores_alone=True,
     )
     shape = (len(directions), len(grid.strengths), -1)
     result: SweepResult = sweep.results[place]

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +14,13 @@ from torch import Tensor
 from probesteer.interventions.checkpoint import Checkpoint
 from probesteer.interventions.divergence import kl_divergence, same_top
 from probesteer.interventions.edits import Edit
-from probesteer.interventions.passes import edited_pass, resumes_exactly, run_unedited
+from probesteer.interventions.needed_words import NeededWords
+from probesteer.interventions.passes import (
+    EditedPass,
+    UneditedPass,
+    passes_over,
+    resumes_exactly,
+)
 from probesteer.interventions.predictions import at_start, predicted
 from probesteer.interventions.reading_along import Readers, ReadingAlong
 from probesteer.interventions.scoring import RowBatch, ScoredRow, batch_rows
@@ -96,6 +103,7 @@ def run_sweep(
     every_token: bool = False,
     readers: Readers | None = None,
     checkpoint: Checkpoint | None = None,
+    scores_alone: bool = False,
 ) -> Sweep:
     """Score `rows` under every edit at every place.
 
@@ -106,57 +114,110 @@ def run_sweep(
     differ is run whole, with a warning. every_token: compare the likeliest tokens wherever a token
     is scored, not after the prompt alone. readers: read along at these places, at the token at
     which an example is read. checkpoint: a sweep that was stopped goes on from it, to the same
-    bytes.
+    bytes. scores_alone: of the predictions no more than `score` is measured, the rest is NaN; where
+    a score is a difference of logits, only these are computed.
     """
     items = 1 + max(row.item for row in rows)
-    results = {place: _zeros(edit.size, items) for place, edit in edits.items()}
+    results = {place: _empty(edit.size, items, scores_alone) for place, edit in edits.items()}
     sweep = Sweep(results, np.zeros(items), np.zeros(items), {})
+    if scores_alone:
+        sweep.positive[:] = np.nan
     done, arrays, notes = checkpoint.taken_up() if checkpoint else (0, {}, {})
     sweep.take_up(arrays)
-    direct, compared = direct or notes.get("direct", False), set[bool]()
-    vocabulary, along = predicted(loaded), ReadingAlong(loaded, readers or {})
-    batches = batch_rows(rows, loaded.device, batch_tokens, _LOGITS_AT_ONCE // vocabulary)
+    direct, compared = direct or notes.get("direct", False), set(notes.get("compared", []))
+    places, needed = list({**edits, **(readers or {})}), NeededWords(loaded)
+    along = ReadingAlong(loaded, readers or {})
+    measure = _Measuring(loaded, sweep, edits, along, batch_tokens, every_token, scores_alone)
+    batches = batch_rows(rows, loaded.device, batch_tokens, _LOGITS_AT_ONCE // predicted(loaded))
     for number, batch in enumerate(progress(batches, label)):
         if number < done:
             continue
-        unedited = run_unedited(loaded, batch, list({**edits, **(readers or {})}))
-        run = edited_pass(loaded, batch, unedited, positions, direct)
         if not direct and (batch.start > 0) not in compared:
             compared.add(batch.start > 0)
             direct = not resumes_exactly(loaded, batch, positions, edits)
             if direct:
                 _log.warning("model %s: resumed passes differ; running it whole", loaded.name)
-                run = edited_pass(loaded, batch, unedited, positions, direct)
-        plain = unedited.logits[:, None]
-        scores = batch.scores(plain, plain.float().logsumexp(dim=-1))
-        for total, part_of in zip((sweep.score, sweep.positive), scores, strict=True):
-            np.add.at(total, batch.items, _numbers(part_of[:, 0]))
-        at_once = min(
-            batch_tokens // (len(batch.items) * run.tokens),
-            _KEYS_AT_ONCE // max(1, batch.size * run.kept_width),
-            _LOGITS_AT_ONCE // (vocabulary * batch.kept * len(batch.items)),
-        )
-        for place, edit in edits.items():
-            if batch.lead:
-                last = _numbers(at_start(loaded, place, unedited.hidden[place], batch.start))
-                rows_of = sweep.residuals.setdefault(
-                    place, np.zeros((items, last.shape[-1]), dtype=np.float32)
-                )
-                rows_of[batch.items] = last
-            for variants, part in _parts(edit, max(1, at_once)):
-                with along.watching(place, unedited.hidden, batch.start) as read:
-                    logits = run(place, part)
-                _collect(results[place], variants, batch, plain, logits, every_token)
-                if batch.lead:
-                    moved = along.changes(read, unedited.hidden, batch.start, place, part)
-                    _put(results[place], variants, batch, moved)
+        with needed.narrowed(batch) if scores_alone else nullcontext(batch) as given:
+            unedited, run = passes_over(loaded, given, places, positions, direct)
+            measure(given, unedited, run)
         if checkpoint:
-            checkpoint.keep(number + 1, sweep.arrays(), {"direct": direct})
+            notes = {"direct": direct, "compared": sorted(compared)}
+            checkpoint.keep(number + 1, sweep.arrays(), notes)
     return sweep
 
 
-def _zeros(variants: int, items: int) -> SweepResult:
+@dataclass(frozen=True, eq=False)
+class _Measuring:
+    """Adds what one batch gives to a sweep."""
+
+    loaded: LoadedModel
+    sweep: Sweep
+    edits: Mapping[Place, Edit]
+    along: ReadingAlong
+    batch_tokens: int
+    every_token: bool
+    scores_alone: bool
+
+    def __call__(self, batch: RowBatch, unedited: UneditedPass, run: EditedPass) -> None:
+        # Log-probabilities among the words that are predicted: all, or those that are needed.
+        plain = unedited.logits[:, None].float().log_softmax(dim=-1)
+        start, at_once = batch.start - unedited.first, self._at_once(batch, run, plain.shape[-1])
+        score, positive = batch.scores(plain)
+        np.add.at(self.sweep.score, batch.items, _numbers(score[:, 0]))
+        np.add.at(self.sweep.positive, batch.items, _numbers(positive[:, 0]))
+        for place, edit in self.edits.items():
+            result, hidden = self.sweep.results[place], unedited.hidden
+            if batch.lead:
+                self._keep(place, batch, at_start(self.loaded, place, hidden[place], start))
+            for variants, part in _parts(edit, at_once):
+                with self.along.watching(place, hidden, start) as read:
+                    logits = run(place, part)
+                self._collect(result, variants, batch, plain, logits)
+                if batch.lead:
+                    moved = self.along.changes(read, hidden, start, place, part)
+                    _put(result, variants, batch, moved)
+
+    def _at_once(self, batch: RowBatch, run: EditedPass, words: int) -> int:
+        """Variants of an edit that one pass runs."""
+        rows = len(batch.items)
+        at_once = min(
+            self.batch_tokens // (rows * run.tokens),
+            _KEYS_AT_ONCE // max(1, batch.size * run.kept_width),
+            _LOGITS_AT_ONCE // (words * batch.kept * rows),
+        )
+        return max(1, at_once)
+
+    def _keep(self, place: Place, batch: RowBatch, last: Tensor) -> None:
+        """last: [batch, d], the activations that stand for the examples."""
+        shape = (len(self.sweep.score), last.shape[-1])
+        rows = self.sweep.residuals.setdefault(place, np.zeros(shape, dtype=np.float32))
+        rows[batch.items] = _numbers(last)
+
+    def _collect(
+        self, result: SweepResult, variants: slice, batch: RowBatch, plain: Tensor, logits: Tensor
+    ) -> None:
+        """plain: [batch, 1, kept, words], log-probabilities; logits: [batch, S, kept, words]."""
+        after = logits.float().log_softmax(dim=-1)
+        # A prompt with longer continuations has two rows, whose scores add up.
+        score, positive = batch.scores(after)
+        np.add.at(result.score.T[:, variants], batch.items, _numbers(score))
+        if self.scores_alone:
+            return
+        np.add.at(result.positive.T[:, variants], batch.items, _numbers(positive))
+        if self.every_token:
+            stayed = batch.read(same_top(plain, after)).sum(dim=-1)
+            np.add.at(result.same_top.T[:, variants], batch.items, _numbers(stayed))
+        elif batch.lead:
+            before, after = plain[:, :, 0], after[:, :, 0]
+            result.kl.T[batch.items, variants] = _numbers(kl_divergence(before, after))
+            result.same_top.T[batch.items, variants] = _numbers(same_top(before, after))
+
+
+def _empty(variants: int, items: int, scores_alone: bool) -> SweepResult:
     score, positive, kl, same_top = np.zeros((4, variants, items))
+    if scores_alone:
+        for unmeasured in (positive, kl, same_top):
+            unmeasured[:] = np.nan
     return SweepResult(score, positive, kl, same_top)
 
 
@@ -165,33 +226,6 @@ def _parts(edit: Edit, at_once: int) -> Iterator[tuple[slice, Edit]]:
     for first in range(0, edit.size, at_once):
         last = min(first + at_once, edit.size)
         yield slice(first, last), edit.part(first, last)
-
-
-def _collect(
-    result: SweepResult,
-    variants: slice,
-    batch: RowBatch,
-    plain: Tensor,
-    logits: Tensor,
-    every_token: bool,
-) -> None:
-    """Write what one batch gives under `variants`.
-
-    plain: [batch, 1, kept, vocabulary], logits: [batch, S, kept, vocabulary].
-    """
-    normalisers = logits.float().logsumexp(dim=-1)
-    # A prompt with longer continuations has two rows, whose scores add up.
-    score, positive = batch.scores(logits, normalisers)
-    np.add.at(result.score.T[:, variants], batch.items, _numbers(score))
-    np.add.at(result.positive.T[:, variants], batch.items, _numbers(positive))
-    if every_token:
-        stayed = batch.read(same_top(plain, logits)).sum(dim=-1)
-        np.add.at(result.same_top.T[:, variants], batch.items, _numbers(stayed))
-    elif batch.lead:
-        before, after = plain[:, :, 0], logits[:, :, 0]
-        kl = kl_divergence(before, after, normalisers[:, :, 0])
-        result.kl.T[batch.items, variants] = _numbers(kl)
-        result.same_top.T[batch.items, variants] = _numbers(same_top(before, after))
 
 
 def _put(

@@ -32,7 +32,7 @@ def sweep(loaded: LoadedModel, path: Path | None, request: str = "asked") -> Swe
 
 def stopped_after(batches: int, monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
     """Make the pass after so many batches fail; gives how many were begun."""
-    whole, begun = passes.run_unedited, 0
+    whole, begun = passes.passes_over, 0
 
     def counted(*arguments: object) -> object:
         nonlocal begun
@@ -41,7 +41,7 @@ def stopped_after(batches: int, monkeypatch: pytest.MonkeyPatch) -> Callable[[],
             raise Stopped
         return whole(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(sweep_module, "run_unedited", counted)
+    monkeypatch.setattr(sweep_module, "passes_over", counted)
     return lambda: begun
 
 

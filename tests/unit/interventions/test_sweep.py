@@ -158,20 +158,16 @@ def test_blocks_below_an_edit_run_once_for_each_batch(
     rows = PROMPTS[0].rows(0)
     place = Place("resid_post", 1)
     run_sweep(loaded, rows, {place: edit}, positions, 4096)
-    # Without an edit and for the tokens before it, and both again where both ways are compared.
-    prefix = [(1, 3)] if positions == "from_last" else []
-    assert seen == [(1, 4), *prefix, (1, 4), *prefix, (1, 4)]
+    # The tokens before the edit, and the others without it; twice, as both ways are compared.
+    own = [(1, 3), (1, 1)] if positions == "from_last" else [(1, 4)]
+    assert seen == [*own, (1, 4), (1, 4), *own]
     seen.clear()
     run_sweep(loaded, rows, {Place("resid_post", 0): edit}, positions, 4096)
-    assert seen == [
-        *((1, 4), *prefix),
-        *((1, 4), *prefix, (1, tokens), (1, 4)),
-        (edit.size, tokens),
-    ]
+    assert seen == [*own, (1, 4), (1, 4), (1, tokens), *own, (edit.size, tokens)]
     handle.remove()
 
 
-def test_a_model_with_a_sliding_window_is_hooked_as_a_whole() -> None:
+def test_a_model_with_a_sliding_window_runs_all_tokens() -> None:
     torch.manual_seed(0)
     model = MistralForCausalLM(
         MistralConfig(
