@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from probesteer.files.atomic import written_at
 from probesteer.files.digests import canonical_json
 
 JOURNAL = "journal.jsonl"
@@ -62,7 +63,7 @@ class Journal:
         return kept
 
     def _append(self, entry: dict[str, Any]) -> None:
-        with self.path.open("ab") as file:
+        with written_at(self.path), self.path.open("ab") as file:
             file.write((canonical_json(entry) + "\n").encode())
             file.flush()
             os.fsync(file.fileno())

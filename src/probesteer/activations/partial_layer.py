@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from probesteer.activations.cache import LAYER, Request, layer_file, layer_metadata
+from probesteer.files.atomic import written_at
 from probesteer.files.tensors import as_metadata, payload_blocks
 from probesteer.places import Place
 
@@ -48,7 +49,8 @@ class PartialLayer:
 
     def prepare(self) -> None:
         """Make the file at its full size, or take up the one that is there."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with written_at(self.path):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
         size = self._start + self._shape[0] * self._row_bytes
         with self._opened(os.O_RDWR | os.O_CREAT) as file:
             if os.fstat(file).st_size != size:
@@ -94,16 +96,18 @@ class PartialLayer:
         with self._opened(os.O_WRONLY) as file:
             _write_at(file, memoryview(self._header(checksum)), 0)
             os.fsync(file)
-        self.path.replace(self._final)
+        with written_at(self._final):
+            self.path.replace(self._final)
 
     @contextmanager
     def _opened(self, flags: int) -> Iterator[int]:
         # Opened for each use: models with many places would run out of open files.
-        file = os.open(self.path, flags, 0o666)
-        try:
-            yield file
-        finally:
-            os.close(file)
+        with written_at(self.path):
+            file = os.open(self.path, flags, 0o666)
+            try:
+                yield file
+            finally:
+                os.close(file)
 
     def _header(self, checksum: str) -> bytes:
         """Length and header, padded to a multiple of 8 bytes as safetensors itself does."""

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from safetensors import SafetensorError
 from safetensors.numpy import save_file
 
 from probesteer.errors import ProbesteerError
@@ -32,7 +33,10 @@ def write_tensors(
 ) -> None:
     """Write arrays by name, atomically; `metadata` is any JSON object."""
     with atomic_path(path) as partial:
-        save_file(dict(tensors), partial, metadata=as_metadata(metadata))
+        try:
+            save_file(dict(tensors), partial, metadata=as_metadata(metadata))
+        except SafetensorError as fault:  # so it calls a fault of the disk
+            raise OSError(str(fault)) from fault
 
 
 def as_metadata(content: Mapping[str, Any]) -> dict[str, str]:
