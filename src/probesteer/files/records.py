@@ -64,9 +64,36 @@ def write_job_record(
     write_text(record, json.dumps(sealed, indent=1, sort_keys=True) + "\n")
 
 
+def require_as_written(
+    provenance: Mapping[str, Any], inputs: Mapping[str, Path | Sequence[Path]]
+) -> None:
+    """Raise ProbesteerError for an input that is not what the job that wrote it has left.
+
+    provenance, inputs: as for `write_job_record`. What no record names, such as a source, passes.
+    """
+    digests = {
+        path: digest
+        for name, paths in inputs.items()
+        for path, digest in zip(_listed(paths), provenance["inputs"][name], strict=True)
+    }
+    written: dict[Path, set[str]] = {}
+    for folder in sorted({path.parent for path in digests}):
+        for record in sorted((folder / FOLDER).glob("*.json")):
+            for path, digest in read_job_record(record).outputs.items():
+                written.setdefault(path, set()).add(digest)
+    for path, digest in digests.items():
+        if digest not in written.get(Path(os.path.normpath(path)), {digest}):
+            raise ProbesteerError(f"{path}: not what its job wrote; delete it and run again")
+
+
 def record_path(output: Path) -> Path:
     """Where the record of a job lies; output: the first file that it wrote."""
     return output.parent / FOLDER / f"{output.name}.json"
+
+
+def recorded(record: Path) -> Path:
+    """The first file that the job of a record wrote."""
+    return record.parent.parent / record.stem
 
 
 def read_job_record(path: Path) -> JobRecord:
@@ -86,7 +113,7 @@ def read_job_record(path: Path) -> JobRecord:
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as fault:
         raise ProbesteerError(
-            f"{path}: not a whole record of a job; delete what it made and run again"
+            f"{path}: not a whole record of a job; delete it and {recorded(path)}, and run again"
         ) from fault
 
 

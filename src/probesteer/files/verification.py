@@ -8,7 +8,7 @@ from pathlib import Path
 from probesteer.errors import ProbesteerError
 from probesteer.files.code import code_digest
 from probesteer.files.digests import file_digest
-from probesteer.files.records import FOLDER, JobRecord, read_job_record
+from probesteer.files.records import FOLDER, JobRecord, read_job_record, recorded
 
 # Of a job, but no result: what it said, and the time and memory that it took.
 _BESIDES = ("logs", "resources", FOLDER)
@@ -76,7 +76,8 @@ def _records(folder: Path) -> tuple[list[JobRecord], list[Finding]]:
         try:
             record = read_job_record(path)
         except ProbesteerError:
-            findings.append(Finding("altered", path, "not a whole record of a job"))
+            told = f"not a whole record of a job; delete it and {recorded(path)}, and run again"
+            findings.append(Finding("altered", path, told))
             continue
         records.append(record)
         for source in record.inputs:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from probesteer.errors import ProbesteerError
-from probesteer.files.records import write_job_record
+from probesteer.files.records import require_as_written, write_job_record
 from probesteer.settings.slices import from_json
 from probesteer.stages.interface import STAGES, InputPath, InputPaths, OutputPath, OutputPaths
 from probesteer.stages.provenance import provenance_of
@@ -36,6 +36,7 @@ def main(arguments: Sequence[str]) -> int:
         settings = from_json(hints["settings"], options.settings)
         inputs = {name: path for name, path in paths.items() if _is_input(hints[name])}
         provenance = provenance_of(stage, options.settings, inputs, options.code)
+        require_as_written(provenance, inputs)
         with record_resources(stage, options.resources):
             module.run(settings, provenance, **paths)
         write_job_record(provenance, inputs, _outputs(hints, paths))
