@@ -7,7 +7,9 @@ taken for another; a fill that was stopped goes on where its journal ends.
 import json
 import logging
 import shutil
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -67,15 +69,22 @@ class ActivationCache:
     ids: NDArray[np.int64]  # [total]: the token ids of all examples, one after the other
     lengths: NDArray[np.int64]  # [examples]
     untrained: "ActivationCache | None" = None  # the same rows of the model with random weights
+    checksums: Mapping[str, str] = field(default_factory=dict)  # SHA-256 by name of file
 
     def read(self, place: Place) -> NDArray[Any]:
         """The activations at `place`, [rows, d], memory-mapped.
 
-        Raises ProbesteerError where the place isn't in the cache or its file isn't whole.
+        All bytes are read once a process, to compare them with the manifest.
+
+        Raises ProbesteerError where the place isn't in the cache, or its file isn't whole or not
+        as it was written.
         """
         if place not in self.places:
             raise ProbesteerError(f"{self.folder}: {place.label} is not in the cache")
-        return map_tensor(layer_file(self.folder, place), LAYER)
+        path = layer_file(self.folder, place)
+        mapped = map_tensor(path, LAYER)
+        _require_checksum(path, self.checksums.get(path.name))
+        return mapped
 
     def tokens_seen(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Token ids and lengths of what the activations can depend on: [total], [examples].
@@ -104,12 +113,24 @@ def open_cache(manifest: Path) -> ActivationCache:
         places = [Place(entry["site"], entry["layer"]) for entry in content["places"]]
         causal = bool(content["causal"])
         inner = _inner(manifest, content)
+        checksums = {entry["file"]: entry["sha256"] for entry in content["places"]}
+        of_tokens = content["tokens_sha256"]
     except (OSError, ValueError, KeyError, TypeError) as fault:
         raise ProbesteerError(f"{manifest}: not a manifest; delete it and run again") from fault
     tokens = manifest.parent / _TOKENS
+    _require_checksum(tokens, of_tokens)
     columns = {name: map_tensor(tokens, name) for name in ("example", "token", "ids", "lengths")}
     untrained = None if inner is None else open_cache(inner)
-    return ActivationCache(manifest.parent, places, causal, **columns, untrained=untrained)
+    return ActivationCache(
+        manifest.parent, places, causal, **columns, untrained=untrained, checksums=checksums
+    )
+
+
+@cache
+def _require_checksum(path: Path, checksum: str | None) -> None:
+    """Raise ProbesteerError where the numbers in a file are not those that the manifest names."""
+    if checksum is not None and payload_checksum(path) != checksum:
+        raise ProbesteerError(f"{path}: not what its manifest names; delete it and run again")
 
 
 def _inner(manifest: Path, content: dict[str, Any]) -> Path | None:

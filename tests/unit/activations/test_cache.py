@@ -136,11 +136,11 @@ def test_a_causal_model_has_seen_the_tokens_up_to_the_last_that_is_read() -> Non
         "ids": np.array([5, 6, 7, 8, 9, 10, 11, 12, 13]),
         "lengths": np.array([3, 4, 2]),
     }
-    causal = ActivationCache(Path(), [EMBEDDING], True, **columns, untrained=None)
+    causal = ActivationCache(Path(), [EMBEDDING], True, **columns, untrained=None, checksums={})
     ids, lengths = causal.tokens_seen()
     assert ids.tolist() == [5, 6, 8, 9, 10, 12, 13]
     assert lengths.tolist() == [2, 3, 2]
-    both_ways = ActivationCache(Path(), [EMBEDDING], False, **columns, untrained=None)
+    both_ways = ActivationCache(Path(), [EMBEDDING], False, **columns, untrained=None, checksums={})
     assert both_ways.tokens_seen()[0].tolist() == columns["ids"].tolist()
 
 
@@ -173,3 +173,30 @@ def test_a_complete_cache_is_kept_and_none_is_none(cache: Path, tmp_path: Path) 
     assert discard_incomplete(cache) == []
     assert cache.read_bytes() == before
     assert discard_incomplete(tmp_path / "elsewhere" / MANIFEST) == []
+
+
+def flipped(path: Path) -> None:
+    """Change the last byte, which is one of the numbers."""
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+
+
+def test_numbers_that_were_altered_are_not_read(cache: Path) -> None:
+    flipped(layer_file(cache.parent, PLACES[1]))
+    opened = open_cache(cache)
+    assert np.array_equal(opened.read(PLACES[0]), np.zeros((4, 3)))
+    told = refusal(lambda: opened.read(PLACES[1]))
+    assert told.startswith(f"{layer_file(cache.parent, PLACES[1])}: not what its manifest names; ")
+
+
+def test_a_layer_of_another_place_is_not_read(cache: Path) -> None:
+    layer_file(cache.parent, PLACES[2]).replace(layer_file(cache.parent, PLACES[0]))
+    told = refusal(lambda: open_cache(cache).read(PLACES[0]))
+    assert f"{PLACES[0].stem}.safetensors: not what its manifest names" in told
+
+
+def test_tokens_that_were_altered_are_not_read(cache: Path) -> None:
+    flipped(cache.parent / "tokens.safetensors")
+    told = refusal(lambda: open_cache(cache))
+    assert told.startswith(f"{cache.parent / 'tokens.safetensors'}: not what its manifest names; ")
