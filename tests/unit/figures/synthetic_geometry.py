@@ -110,10 +110,10 @@ def dictionary_rows(truths: Sequence[Truth], places: list[Site], model: str) -> 
             rows.append((model, "", *place, kind, "dead", 0.25, NAN, NAN, 40, "none"))
             rows.append((model, "", *place, kind, "atoms", 64.0, NAN, NAN, 40, "none"))
         for truth in truths:
-            own = (model, truth.name, *place)
-            rows.append((*own, "probe", "auroc", 0.95, 0.9, 1.0, 40, end))
+            here = (model, truth.name, *place)
+            rows.append((*here, "probe", "auroc", 0.95, 0.9, 1.0, 40, end))
             chance = ("random_directions", "auroc", 0.75, 0.7, 0.8, 40, "range of draws")
-            rows.append((*own, *chance))
+            rows.append((*here, *chance))
     return rows
 
 

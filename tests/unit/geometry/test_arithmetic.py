@@ -9,6 +9,7 @@ from probesteer.geometry.superposition.arithmetic import (
     shuffled_analogies,
 )
 from probesteer.geometry.superposition.composition import compose
+from probesteer.geometry.superposition.two_pairs import TwoPairs
 
 RNG = np.random.default_rng(0)
 FIRST, OTHERS = RNG.standard_normal((7, 20)), RNG.standard_normal((11, 20))
@@ -64,6 +65,58 @@ def test_an_offset_of_the_sides_alone_is_seen_as_such() -> None:
     assert found.cosine > 0.9
     assert found.share_of_draws_as_high > 0.02
     assert found.shuffled == pytest.approx(found.cosine, abs=0.02)
+
+
+def test_pairs_of_one_group_are_not_compared() -> None:
+    groups = list("aabbbcc")
+    other = np.array([[one != two for one in groups] for two in groups])
+    offsets = SECOND - FIRST
+    units = offsets / np.linalg.norm(offsets, axis=1, keepdims=True)
+    found = parallelogram(FIRST, SECOND, seed=0, groups=groups)
+    assert found.cosine == pytest.approx((units @ units.T)[other].mean())
+    asked, every = analogies(FIRST, SECOND, groups=groups), analogies(FIRST, SECOND)
+    assert asked.rank.tolist() == every.rank[other[~np.eye(7, dtype=bool)]].tolist()
+    matrix = asked.over_pairs(asked.rank).values
+    np.testing.assert_array_equal(np.isnan(matrix), ~other)
+    np.testing.assert_array_equal(matrix[other], asked.rank)
+
+
+def test_offsets_of_length_zero_have_no_cosine() -> None:
+    second = SECOND.copy()
+    second[:2] = FIRST[:2]
+    found = parallelogram(FIRST, second, seed=0)
+    assert found.cosine == pytest.approx(parallelogram(FIRST[2:], SECOND[2:], seed=0).cosine)
+    nowhere = parallelogram(FIRST, FIRST + 1e-14, seed=0)
+    assert np.isnan(nowhere.cosine)
+    assert np.isnan(nowhere.share_of_draws_as_high)
+
+
+def test_neighbours_of_c_are_ranked_as_in_a_loop() -> None:
+    a, b = (x / np.linalg.norm(x, axis=1, keepdims=True) for x in (FIRST, SECOND))
+    pool = np.concatenate([a, b])
+    expected = []
+    for i in range(7):
+        for j in [j for j in range(7) if j != i]:
+            ahead = {c for c in range(14) if pool[c] @ a[j] > b[j] @ a[j]} - {i, 7 + i, j}
+            expected.append(1 + len(ahead))
+    found = analogies(FIRST, SECOND)
+    assert found.rank_without_offset.tolist() == expected
+    assert found.top_without_offset(2) == np.mean(np.array(expected) <= 2)
+
+
+def test_intervals_leave_out_a_group_beside_itself() -> None:
+    names = np.arange(12)
+    # One number off the diagonal: whatever is drawn, the mean is that number.
+    same = TwoPairs(np.where(np.eye(12) == 1, 99.0, 0.5), names).interval(50, 0)
+    assert (same.low, same.high) == (0.5, 0.5)
+    of_sums = np.add.outer(names, names) / 2
+    mean = TwoPairs(of_sums, names)
+    ends = mean.interval(2_000, 0)
+    assert mean.mean == pytest.approx(5.5)
+    # The mean of numbers 0 to 11 has a deviation of 1 in bootstrap samples of twelve.
+    assert (ends.low, ends.high) == pytest.approx((5.5 - 1.96, 5.5 + 1.96), abs=0.25)
+    few = TwoPairs(of_sums, names // 4).interval(50, 0)
+    assert np.isnan([few.low, few.high]).all()
 
 
 def test_too_few_pairs_are_refused() -> None:

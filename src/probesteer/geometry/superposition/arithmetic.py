@@ -37,7 +37,10 @@ class Parallelogram:
 
     @property
     def share_of_draws_as_high(self) -> float:
-        """Share of draws as high as the pairs', counting the pairs themselves."""
+        """Share of draws as high as the pairs', counting the pairs themselves; NaN where these
+        have no cosine."""
+        if np.isnan(self.cosine):
+            return float("nan")
         # Within rounding of one that is as high.
         as_high = int((self.draws >= self.cosine - 1e-12).sum())
         return (1 + as_high) / (1 + len(self.draws))
