@@ -5,8 +5,10 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from probesteer.figures.rows import matching
+from probesteer.report.arithmetic_claims import arithmetic_claims
 from probesteer.report.claim import claim_table
 from probesteer.report.compact_table import CompactTable
+from probesteer.report.dictionary_claims import LOST, dictionary_claims
 from probesteer.report.finding import Finding
 from probesteer.report.numbers import number
 from probesteer.report.polytope_claims import MARGIN, PURE, polytope_claims
@@ -45,6 +47,29 @@ def geometry_tables(
                 f"{_VERDICTS} Three separate things: neurons that read several concepts need no "
                 "superposition. Ranges are over draws, intervals 95% bootstrap intervals.",
                 neuron_claims(shared, findings),
+            )
+        )
+    if (pairs := _own(tables, "arithmetic", model)) is not None:
+        made.append(
+            claim_table(
+                "Vector arithmetic",
+                f"{_VERDICTS} Pairs of examples of both labels, groups of examples where none are "
+                "named; 95% bootstrap intervals over their groups. An analogy a : b = c : d is "
+                "right where d is nearest to b - a + c; to hold, more must be right than in 95% of "
+                "draws of shuffled pairs, and more than without b - a.",
+                arithmetic_claims(pairs),
+            )
+        )
+    if (atoms := _own(tables, "dictionaries", model)) is not None:
+        made.append(
+            claim_table(
+                "Sparse dictionaries",
+                f"{_VERDICTS} Learned from the training examples of all concepts, which are few; "
+                "of test examples, with 95% bootstrap intervals over groups. The best atom is "
+                "chosen on validation examples, as is the best random direction. As well as the "
+                f"probe: not more than {LOST:g} of AUROC below it, where that reads the concept at "
+                "all.",
+                dictionary_claims(atoms),
             )
         )
     polytopes, ends = (_own(tables, name, model) for name in ("polytopes", "sensitivity"))

@@ -113,5 +113,7 @@ def test_nothing_measured_is_no_table(tables: dict[str, pd.DataFrame]) -> None:
     titles = [table.title for table in geometry_tables(tables, "demo", [])]
     assert titles == [
         "Polysemantic neurons, superposition, non-linear reading",
+        "Vector arithmetic",
+        "Sparse dictionaries",
         "The polytope lens",
     ]
