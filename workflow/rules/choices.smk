@@ -1,6 +1,30 @@
 # The concepts and files that a stage takes where it doesn't take all of them.
 # Directions between two classes are what the geometry measures with.
 WITH_DIRECTIONS = [c for c in settings.concepts if settings.concept[c].kind == "binary"]
+# Polytopes are looked at within and between classes, of which there may be several.
+WITH_CLASSES = [c for c in settings.concepts if settings.concept[c].kind != "real"]
+
+
+def files_of(concept):
+    """The data files that a concept's settings name."""
+    return [concept.examples, concept.prompts, concept.neutral]
+
+
+def shuffled_folder(model):
+    """The folder of the model that was trained on shuffled labels, where the settings name one."""
+    named = settings.geometry.shuffled_labels
+    return None if named is None else named.replace("{model}", model)
+
+
+def shuffled_files(wildcards):
+    """The files of that model; its folder is that of the first."""
+    folder = shuffled_folder(wildcards.model)
+    if folder is None or folder in MADE_MODELS:
+        return MADE_MODELS.get(folder, [])
+    return [
+        f"{folder}/config.json",
+        *sorted(map(str, Path(folder).glob("*.safetensors"))),
+    ]
 
 
 def other_concepts(wildcards):
@@ -53,4 +77,12 @@ for missing in sum(
     if not Path(missing).is_file():
         sys.exit(
             f"config: directions.file: there is no file {missing}; correct directions.file"
+        )
+
+
+for folder in filter(None, map(shuffled_folder, settings.models)):
+    if not is_made(folder) and not Path(folder, "config.json").is_file():
+        sys.exit(
+            f"config: geometry.shuffled_labels: {folder} has no config.json; name a folder that"
+            " save_pretrained wrote"
         )

@@ -72,6 +72,8 @@ def model_key(model):
 def local_model_files(wildcards):
     """The files of a model in a folder, so that other weights are noticed; none for the hub."""
     folder = settings.model[wildcards.model].path
+    if folder in MADE_MODELS:
+        return MADE_MODELS[folder]
     if folder is None or not Path(folder).is_dir():
         return []  # the stage says what is wrong with the folder
     return sorted(
@@ -147,7 +149,7 @@ def concepts_of(job):
     """The concepts for which the rule of this name has jobs."""
     of_windows = ("extract_window", "gather_window", "fit_position_probes")
     if job == "look_at_polytopes":
-        return WITH_DIRECTIONS
+        return WITH_CLASSES
     return windowed_concepts() if job in of_windows else settings.concepts
 
 

@@ -6,7 +6,7 @@ GEOMETRY = [INSTRUMENTS] if PARTS else []
 GEOMETRY += [SUPERPOSITION] if "superposition" in PARTS else []
 GEOMETRY += expand(
     f"{TABLES}/polytopes.parquet",
-    concept=WITH_DIRECTIONS if "polytopes" in PARTS else [],
+    concept=WITH_CLASSES if "polytopes" in PARTS else [],
     allow_missing=True,
 )
 
@@ -69,6 +69,7 @@ if "polytopes" in PARTS:
             manifest=path_of(MANIFEST),
             examples=f"{CONCEPT}/examples.parquet",
             directions=f"{TABLES}/directions.safetensors",
+            shuffled=shuffled_files,
         output:
             table=f"{TABLES}/polytopes.parquet",
         log:
@@ -86,5 +87,6 @@ if "polytopes" in PARTS:
             "python3 -m probesteer polytopes --settings {params.settings:q} --code {params.code}"
             " --instruments {input.instruments:q} --record {input.record:q}"
             " --manifest {input.manifest:q} --examples {input.examples:q}"
-            " --directions {input.directions:q} --table {output.table:q}"
+            " --directions {input.directions:q} --shuffled {input.shuffled:q}"
+            " --table {output.table:q}"
             " --log {log:q} --resources {params.resources:q}"

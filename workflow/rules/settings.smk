@@ -15,13 +15,22 @@ from snakemake.utils import min_version
 min_version("9.11")
 
 
+# What rules make of what comes with the packages: models and the data of concepts.
+MADE = "results/made"
+
+
+def is_made(path):
+    """Whether a path of the settings is one that a rule makes, so that it needn't be there yet."""
+    return Path(path).is_relative_to(MADE)
+
+
 def require_files(settings):
     """Raise ProbesteerError for a data file of a concept that isn't there."""
     for name, concept in settings.concept.items():
         for kind in ("examples", "prompts", "neutral"):
             file = getattr(concept, kind)
             fetched = kind == "examples" and concept.dataset.name
-            if not fetched and not Path(file).is_file():
+            if not fetched and not is_made(file) and not Path(file).is_file():
                 raise ProbesteerError(
                     f"config: concept.{name}.{kind}: there is no file {file}; "
                     f"correct it in config/concept/{name}.yaml"

@@ -4,7 +4,6 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from probesteer.figures.activation_shape import NETWORKS
 from probesteer.figures.facets import facet_figure, label_places, legend_above, note_figure
 from probesteer.figures.marks import draw_curve, zero_lines
 from probesteer.figures.places import places_of
@@ -15,6 +14,12 @@ COLUMNS = (
     *("model", "concept", "site", "layer", "network", "path", "method", "metric"),
     *("value", "low", "high"),
 )
+# By the table's name; not every model is compared with one trained on shuffled labels.
+NETWORKS = {
+    "trained": "trained",
+    "shuffled": "trained on shuffled labels",
+    "reinitialised": "re-initialised",
+}
 _SIDES = {"density_within": ("within classes", "o", "-"), "density_between": ("between", "s", "--")}
 
 
@@ -34,7 +39,8 @@ def draw(table: pd.DataFrame, style: FigureStyle) -> Figure:
         if rows.empty:
             return note_figure(style, "No density of boundaries was measured.")
         places = places_of(rows)
-        looks = dict(zip(NETWORKS, (style.categories(1)[0], GREY), strict=True))
+        colours = dict(zip(NETWORKS, (*style.categories(2), GREY), strict=True))
+        looks = {name: colours[name] for name in NETWORKS if name in set(rows["network"])}
         facets = facet_figure(concepts_of(rows), style, share_y=True)
         for concept, (axes,) in facets.panels.items():
             zero_lines(axes, y=1.0)
@@ -64,7 +70,8 @@ def draw(table: pd.DataFrame, style: FigureStyle) -> Figure:
             for network, colour in looks.items()
             for side, marker, line in _SIDES.values()
         ]
-        legend_above(facets.figure, lines, 1 if len(facets.panels) == 1 else None)
+        wide = len(_SIDES) if len(lines) > 2 * len(_SIDES) else None
+        legend_above(facets.figure, lines, 1 if len(facets.panels) == 1 else wide)
         return facets.figure
 
 

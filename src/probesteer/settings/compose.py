@@ -169,17 +169,24 @@ def _set_model_path(settings: Settings) -> None:
 
 def _start_paths_at(project: Path, settings: Settings) -> None:
     """Make the paths of the data and of the models' folders absolute."""
+
+    def absolute(path: str) -> str:
+        # What rules make lies where they run.
+        return path if Path(path).parts[:1] == ("results",) else str(project / path)
+
     for model in settings.model.values():
         if model.path is not None:
-            model.path = str(project / model.path)
+            model.path = absolute(model.path)
     if settings.model_path is not None:
-        settings.model_path = str(project / settings.model_path)
+        settings.model_path = absolute(settings.model_path)
     if settings.directions.file is not None:
-        settings.directions.file = str(project / settings.directions.file)
+        settings.directions.file = absolute(settings.directions.file)
+    if settings.geometry.shuffled_labels is not None:
+        settings.geometry.shuffled_labels = absolute(settings.geometry.shuffled_labels)
     for concept in settings.concept.values():
         if concept.examples:
-            concept.examples = str(project / concept.examples)
+            concept.examples = absolute(concept.examples)
         if concept.dataset.name and (project / concept.dataset.name).exists():
             concept.dataset.name = str(project / concept.dataset.name)
-        concept.prompts = str(project / concept.prompts)
-        concept.neutral = str(project / concept.neutral)
+        concept.prompts = absolute(concept.prompts)
+        concept.neutral = absolute(concept.neutral)

@@ -243,6 +243,7 @@ class GeometrySettings:
         default_factory=lambda: [0.5 * step for step in range(-32, 33)]
     )  # of the pushes along the difference of means
     unit: str = "gap"
+    shuffled_labels: str | None = None  # folder of the same model trained on labels by lot
     dictionaries: DictionarySettings = field(default_factory=DictionarySettings)
 
 

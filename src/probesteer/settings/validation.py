@@ -14,7 +14,7 @@ from probesteer.settings.dose_checks import check_directions, check_operators, c
 from probesteer.settings.schema import ConceptSettings, DatasetSettings, Settings
 
 # Folders of results/ that belong to all experiments.
-_SHARED_FOLDERS = ("activations", "datasets", "logs", "models")
+_SHARED_FOLDERS = ("activations", "datasets", "logs", "made", "models")
 
 # Of examples and prompts: what a file may name otherwise.
 _OF_EXAMPLES = ("text", "messages", "label", "group", "pair", "split", "span")

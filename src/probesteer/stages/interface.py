@@ -39,4 +39,6 @@ STAGES = (
     "figures",
     "report",
     "train_demo_model",
+    "write_digits",
+    "train_digits",
 )

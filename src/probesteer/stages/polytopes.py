@@ -1,7 +1,9 @@
 """Look at the polytopes of one model around the examples of a concept."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,7 @@ from numpy.typing import NDArray
 from probesteer.activations.cache import ActivationCache, open_cache
 from probesteer.directions.direction import Direction
 from probesteer.directions.storage import read_directions
+from probesteer.errors import ProbesteerError
 from probesteer.files.tables import read_table, write_table
 from probesteer.geometry.polytopes.continuation import ModelContinuation
 from probesteer.geometry.polytopes.tables import (
@@ -24,11 +27,11 @@ from probesteer.geometry.polytopes.tables import (
 )
 from probesteer.models.inputs import Inputs, TextInputs, read_images
 from probesteer.models.loading import LoadedModel, load_model
-from probesteer.models.record import read_record
+from probesteer.models.record import ModelRecord, read_record
 from probesteer.models.untrained import NotReinitialised, reinitialise
 from probesteer.places import EMBEDDING, Place
 from probesteer.settings.geometry_slices import PolytopesSlice
-from probesteer.stages.interface import InputPath, OutputPath
+from probesteer.stages.interface import InputPath, InputPaths, OutputPath
 from probesteer.stages.keys import keyed
 from probesteer.stages.trusted import trusted
 
@@ -57,23 +60,22 @@ def run(
     manifest: InputPath,
     examples: InputPath,
     directions: InputPath,
+    shuffled: InputPaths,
     table: OutputPath,
 ) -> None:
-    """The trained model first, then the same with re-initialised weights, where it has any."""
+    """The trained model first, then those to compare it with.
+
+    shuffled: the files of the same model, trained on labels that were dealt out by lot, where it
+    is to be compared with one.
+    """
     known, asked = read_table(instruments), settings.geometry
-    loaded = load_model(read_record(record), settings.model)
     cache, rows = open_cache(manifest), read_table(examples)
-    chosen = _balanced(rows["label"].to_numpy(), asked.examples, settings.seed)
-    inputs, token = _inputs(loaded, cache, rows)
-    derived = [d for d in read_directions(directions) if d.place in _places(len(loaded.blocks))]
+    classes = rows["target" if "target" in rows else "label"].to_numpy(dtype=np.int64)
+    chosen = _balanced(classes, asked.examples, settings.seed)
+    derived = read_directions(directions)
     parts = []
-    for network in ("trained", "reinitialised"):
-        if network == "reinitialised":
-            try:
-                reinitialise(loaded)
-            except NotReinitialised as reason:
-                _log.warning("no re-initialised network to compare with: %s", reason)
-                break
+    for network, loaded in _networks(read_record(record), settings, shuffled):
+        inputs, token = _inputs(loaded, cache, rows)
         for place in _places(len(loaded.blocks)):
             continuation = ModelContinuation(loaded, inputs, place, token)
             sample = Sample(
@@ -84,12 +86,39 @@ def run(
                 settings.seed,
             )
             own = [d for d in derived if d.place == place] if network == "trained" else []
-            labels = rows["label"].to_numpy(dtype=np.int64)[chosen]
-            found = _measured(continuation, sample, labels, own, known, settings)
+            found = _measured(continuation, sample, classes[chosen], own, known, settings)
             named = pd.DataFrame(found, columns=COLUMNS)
             parts.append(named.assign(site=place.site, layer=place.layer))
     whole = pd.concat(parts, ignore_index=True)[["site", "layer", *COLUMNS]]
     write_table(table, keyed(whole, settings.name, settings.concept), provenance)
+
+
+def _networks(
+    record: ModelRecord, settings: PolytopesSlice, shuffled: Sequence[Path]
+) -> Iterator[tuple[str, LoadedModel]]:
+    """By name, one after the other: trained, on shuffled labels too, and re-initialised, where it
+    has such weights. Raises ProbesteerError where the second is of another architecture."""
+    loaded = load_model(record, settings.model)
+    yield "trained", loaded
+    if shuffled:
+        folder = shuffled[0].parent
+        other = load_model(replace(record, folder=str(folder)), settings.model)
+        shapes = [
+            {name: tuple(weights.shape) for name, weights in each.model.named_parameters()}
+            for each in (loaded, other)
+        ]
+        if shapes[0] != shapes[1]:
+            raise ProbesteerError(
+                f"geometry.shuffled_labels: {folder} holds another architecture than model "
+                f"{record.name}; name the same, trained on shuffled labels"
+            )
+        yield "shuffled", other
+    try:
+        reinitialise(loaded)
+    except NotReinitialised as reason:
+        _log.warning("no re-initialised network to compare with: %s", reason)
+        return
+    yield "reinitialised", loaded
 
 
 def _measured(
@@ -130,12 +159,12 @@ def _places(blocks: int) -> list[Place]:
     return [EMBEDDING, *(Place("resid_post", layer) for layer in range(blocks - 1))]
 
 
-def _balanced(labels: NDArray[Any], count: int, seed: int) -> NDArray[np.int64]:
-    """As many examples of either label, in turn: [count or fewer]."""
+def _balanced(classes: NDArray[np.int64], count: int, seed: int) -> NDArray[np.int64]:
+    """As many examples of each class, in turn: [count or fewer]."""
     generator = np.random.default_rng(seed)
-    drawn = [generator.permutation(np.flatnonzero(labels == label)) for label in (0, 1)]
-    half = min(count // 2, *map(len, drawn))
-    chosen: NDArray[np.int64] = np.stack([each[:half] for each in drawn], axis=1).reshape(-1)
+    drawn = [generator.permutation(np.flatnonzero(classes == one)) for one in np.unique(classes)]
+    each = min(count // len(drawn), *map(len, drawn))
+    chosen: NDArray[np.int64] = np.stack([some[:each] for some in drawn], axis=1).reshape(-1)
     return chosen
 
 

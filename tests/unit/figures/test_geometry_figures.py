@@ -77,6 +77,21 @@ def test_densities_within_and_between(tables: Tables, style: FigureStyle) -> Non
                 np.testing.assert_allclose(found, density(side, network))
 
 
+def test_a_model_trained_on_shuffled_labels_has_lines_of_its_own(
+    tables: Tables, style: FigureStyle
+) -> None:
+    measured = tables["polytopes"]
+    of_pairs = measured[(measured["network"] == "trained") & (measured["path"] == "pairs")]
+    other = of_pairs.assign(network="shuffled", value=of_pairs["value"] / 2)
+    figure = boundary_density.draw(pd.concat([measured, other]), style)
+    colour = style.categories(2)[1]
+    drawn = [line for line in panel(figure, NAMES[0]).get_lines() if line.get_color() == colour]
+    assert [line.get_label() for line in drawn] == ["within classes", "between"]
+    np.testing.assert_allclose(np.asarray(drawn[0].get_ydata()), density("within", "trained") / 2)
+    assert "between, trained on shuffled labels" in words(figure)
+    assert "shuffled" not in words(boundary_density.draw(measured, style))
+
+
 def test_pushes_peak_where_the_table_does_and_ring_the_ends_of_the_range(
     tables: Tables, style: FigureStyle
 ) -> None:

@@ -93,6 +93,7 @@ def test_polytopes_around_a_concept(model_folder: Callable[[str], Path], tmp_pat
             {},
             **{name: given[name] for name in ("instruments", "record", "manifest", "examples")},
             directions=given["directions"],
+            shuffled=InputPaths(()),
             table=table,
         )
     found, again = map(read_table, tables)

@@ -56,6 +56,16 @@ def test_a_push_crosses_boundaries_per_unit_of_strength() -> None:
     assert set(rows["interval"]) == {"none"}
 
 
+def test_a_map_is_pushed_at_every_token() -> None:
+    # Two tokens of two numbers, each with a boundary that a push of its own number passes.
+    net = hyperplane_net(np.eye(4), np.array([0.5, 5.0, 0.5, 5.0]))
+    start = sample(np.zeros((5, 4)), list("abcde"))
+    rows = framed(push_rows(net, start, np.array([1.0, 10.0]), [0, 1], "gap", "m"))
+    assert matching(rows, metric="crossings")["value"].tolist() == [4.0]
+    with pytest.raises(ValueError, match="a push of 3 of activations of 4"):
+        push_rows(net, start, np.ones(3), [0, 1], "gap", "m")
+
+
 def test_noise_has_the_mean_and_the_spread_of_the_activations() -> None:
     X = np.repeat([[3.0]], 5, axis=0)
     net = hyperplane_net(np.ones((1, 1)), np.array([4.5]))

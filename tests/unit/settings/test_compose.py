@@ -166,6 +166,18 @@ def test_paths_become_absolute_only_in_another_working_directory(
             assert getattr(outside.concept[name], key) == str(project / path)
 
 
+def test_what_a_run_makes_lies_where_it_runs(
+    config_copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings = compose_settings(config_copy, {"experiment": "digits"})
+    assert settings.model["digits"].path == "results/made/digits/model"
+    assert settings.geometry.shuffled_labels == "results/made/digits/shuffled"
+    for concept in settings.concept.values():
+        for path in (concept.examples, concept.prompts, concept.neutral):
+            assert path.startswith("results/made/digits/concepts/")
+
+
 def test_an_absolute_path_stays(
     config_copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

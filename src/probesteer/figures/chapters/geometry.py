@@ -67,8 +67,9 @@ GEOMETRY_FIGURES = (
         caption=(
             "Units after the layer that differ in whether they are open, over the distance of two "
             "activations: mean over the pairs of one class and over those of two, as a share of "
-            "the mean over all pairs. Of the trained model and of the same with re-initialised "
-            "weights. Bars: 99% bootstrap intervals over groups of examples."
+            "the mean over all pairs. Of the trained model, of the same with re-initialised "
+            "weights and, where there is one, of the same trained on shuffled labels. Images: the "
+            "whole map. Bars: 99% bootstrap intervals over groups of examples."
         ),
         shown=boundary_density.measured,
     ),
@@ -79,12 +80,12 @@ GEOMETRY_FIGURES = (
         draw=boundaries_along_paths.draw_rays,
         title="Boundaries along rays from the origin",
         caption=(
-            "Activations of a layer, at the token that is read, times a factor. Above: units after "
-            "the layer that open or shut, per factor of 1. Below: share of examples whose "
-            "prediction differs from that at factor 1. Means over examples with 95% bootstrap "
-            "intervals over groups. Dotted: Gaussian noise with the mean and the deviation of "
-            "every unit. Counts are linear up to 10 and logarithmic above; their scales differ "
-            "between panels."
+            "Activations of a layer, at the token that is read (images: the whole map), times a "
+            "factor. Above: units after the layer that open or shut, per factor of 1. Below: share "
+            "of examples whose prediction differs from that at factor 1. Means over examples with "
+            "95% bootstrap intervals over groups. Dotted: Gaussian noise with the mean and the "
+            "deviation of every unit. Counts are linear up to 10 and logarithmic above; their "
+            "scales differ between panels."
         ),
         shown=boundaries_along_paths.rays_measured,
     ),
@@ -95,13 +96,14 @@ GEOMETRY_FIGURES = (
         draw=boundaries_along_paths.draw_pushes,
         title="Boundaries that a steering vector crosses",
         caption=(
-            "Activations of a layer, at the token that is read, plus the difference of means times "
-            "the strength on the axis. Above: units after the layer that open or shut per unit of "
-            "strength; rings: ends of the range in which the response of the prompts rises, where "
-            "it ends within what was walked. Below: share of examples whose prediction differs "
-            "from the unpushed one. Means over examples with 95% bootstrap intervals over groups. "
-            "Dotted: mean over random directions of the same length. Vertical scales differ "
-            "between panels. Strengths are spread by their logarithm where they differ much."
+            "Activations of a layer, at the token that is read (images: everywhere in the map), "
+            "plus the difference of means times the strength on the axis. Above: units after the "
+            "layer that open or shut per unit of strength; rings: ends of the range in which the "
+            "response of the prompts rises, where it ends within what was walked. Below: share of "
+            "examples whose prediction differs from the unpushed one. Means over examples with 95% "
+            "bootstrap intervals over groups. Dotted: mean over random directions of the same "
+            "length. Vertical scales differ between panels. Strengths are spread by their "
+            "logarithm where they differ much."
         ),
         shown=boundaries_along_paths.pushes_measured,
     ),

@@ -131,10 +131,18 @@ def push_rows(
     unit: str,
     method: str,
 ) -> list[Row]:
-    """Along activations plus each strength times `push`: [d], what one unit of strength adds."""
+    """Along activations plus each strength times `push`: [d], what one unit of strength adds.
+
+    Activations that are whole maps, [tokens * d], are pushed at every token. Raises ValueError
+    where they are no number of tokens.
+    """
     steps = np.array(sorted(strengths))
+    tokens, rest = divmod(sample.X.shape[1], len(push))
+    if rest:
+        raise ValueError(f"a push of {len(push)} of activations of {sample.X.shape[1]}")
+    everywhere = np.tile(push, tokens)
     journey = travel_by_parts(
-        continuation, lambda part: pushes(sample.X[part], push, steps), sample.examples
+        continuation, lambda part: pushes(sample.X[part], everywhere, steps), sample.examples
     )
     start = int(np.argmin(np.abs(steps)))
     return _along(journey, steps, start, (sample.network, "push", method, unit), sample)
