@@ -26,8 +26,8 @@ COLUMNS = ("model", "concept", "site", "layer", "method", "metric", "value", "lo
 _METHODS = {"pairs": "pairs of the concept", "without_offset": "without the offset"}
 _PANELS = {
     "offset_cosine": "cosine of\ntwo offsets",
-    "top_1": "share right\n(first)",
-    "top_5": "share right\n(first five)",
+    "top_1": "right at first\n(share)",
+    "top_5": "among five\n(share)",
 }
 
 
