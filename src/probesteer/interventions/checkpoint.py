@@ -1,7 +1,7 @@
 """What a sweep has measured so far, on disk: a stopped one goes on from there.
 
-The batches of a sweep add to the same arrays in a fixed order, so that a sweep that was taken up
-gives the bytes of one that was never stopped.
+The cells of a sweep, a batch under the edits at one place each, add to the same arrays in a fixed
+order, so that a sweep that was taken up gives the bytes of one that was never stopped.
 """
 
 import logging
@@ -27,14 +27,15 @@ class Checkpoint:
 
     def __init__(self, path: Path, request: Any, every: float = 30.0) -> None:
         """request: any JSON value that the sweep's numbers depend on; a file of another request is
-        not taken up. every: seconds between two writes, so that they cost little.
+        not taken up. every: seconds between two writes, so that they cost little; a sweep that
+        was done in less than a tenth of them is not worth one.
         """
         self.path, self.every = path, every
         self._request = json_digest(request)
-        self._written = time.monotonic()
+        self._begun = self._written = time.monotonic()
 
     def taken_up(self) -> tuple[int, Arrays, dict[str, Any]]:
-        """Batches that are done, the arrays then, and notes; 0 and nothing where there is no file.
+        """Cells that are done, the arrays then, and notes; 0 and nothing where there is no file.
 
         A file that was truncated or altered is named in a warning, and not taken up.
         """
@@ -50,15 +51,18 @@ class Checkpoint:
         if metadata.get("sha256") != payload_checksum(self.path):
             _log.warning("%s: altered; the sweep starts anew", self.path)
             return 0, {}, {}
-        _log.info("%s: %d batches are done already", self.path.name, metadata["batches"])
-        return int(metadata["batches"]), arrays, metadata["notes"]
+        _log.info("%s: %d cells are done already", self.path.name, metadata["cells"])
+        return int(metadata["cells"]), arrays, metadata["notes"]
 
-    def keep(self, batches: int, arrays: Arrays, notes: dict[str, Any]) -> None:
-        """Write the state after `batches` batches, if the last write is long ago."""
+    def keep(
+        self, cells: int, arrays: Arrays, notes: dict[str, Any], finished: bool = False
+    ) -> None:
+        """Write the state after `cells` cells if the last write is long ago, or the sweep ends."""
         now = time.monotonic()
-        if now - self._written < self.every:
+        worth = finished and now - self._begun >= self.every / 10
+        if now - self._written < self.every and not worth:
             return
-        metadata = {"request": self._request, "batches": batches, "notes": notes}
+        metadata = {"request": self._request, "cells": cells, "notes": notes}
         self.path.parent.mkdir(parents=True, exist_ok=True)
         whole = {name: np.ascontiguousarray(values) for name, values in arrays.items()}
         write_tensors(self.path, whole, metadata)

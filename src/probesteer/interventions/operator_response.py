@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from probesteer.directions.direction import Direction
+from probesteer.interventions.checkpoint import Checkpoints
 from probesteer.interventions.dose_response import DoseGrid, DoseResponse
 from probesteer.interventions.edits import Edit
 from probesteer.interventions.geometry import turn_and_stretch
@@ -40,10 +41,12 @@ def measure_operator(
     operator: str,
     grid: DoseGrid,
     source: str,
+    checkpoints: Checkpoints | None = None,
 ) -> dict[Place, OperatorResponse]:
     """Responses by place, at the first of the grid's positions.
 
-    In the neutral texts every token is edited. Raises what `stacked_edit` does.
+    In the neutral texts every token is edited. checkpoints: from which sweeps that were stopped go
+    on. Raises what `stacked_edit` does.
     """
     by_place: dict[Place, list[Direction]] = {}
     for direction in directions:
@@ -53,9 +56,13 @@ def measure_operator(
         for place, at_place in by_place.items()
     }
     rows, tokens = text_rows(loaded, neutral, source)
-    texts = run_sweep(loaded, rows, edits, "all", grid.batch_tokens, label=f"{operator} neutral")
-    asked, positions = prompt_rows(loaded, prompts, source), grid.positions[0]
-    sweep = run_sweep(loaded, asked, edits, positions, grid.batch_tokens, label=operator)
+    asked, tokens_at_once = prompt_rows(loaded, prompts, source), grid.batch_tokens
+    label = f"{operator} neutral"
+    kept = checkpoints.of(label) if checkpoints else None
+    texts = run_sweep(loaded, rows, edits, "all", tokens_at_once, label=label, checkpoint=kept)
+    where = grid.positions[0]
+    kept = checkpoints.of(f"{operator} {where}") if checkpoints else None
+    sweep = run_sweep(loaded, asked, edits, where, tokens_at_once, label=operator, checkpoint=kept)
     measured = {}
     for place, at_place in by_place.items():
         shape = (len(at_place), len(grid.strengths), -1)

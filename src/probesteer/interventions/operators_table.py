@@ -8,6 +8,7 @@ import pandas as pd
 from probesteer.directions.direction import Direction
 from probesteer.directions.leace import Eraser
 from probesteer.errors import ProbesteerError
+from probesteer.interventions.checkpoint import Checkpoints
 from probesteer.interventions.dose_response import DoseGrid, measure_dose_response
 from probesteer.interventions.kept_differences import kept_differences
 from probesteer.interventions.response_tables import Measured, dose_response_table
@@ -37,13 +38,15 @@ def operators_table(
     grid: DoseGrid,
     erasers: Mapping[Place, Eraser],
     source: str,
+    checkpoints: Checkpoints | None = None,
 ) -> pd.DataFrame:
     """Rows as those of `response_tables.dose_response_table`, with a column operator; and of the
     metric "logit_difference_kept", see `kept_differences`.
 
     operators: by name. A strength of 0 is added where it changes nothing. `scale` and `erase` need
     no direction: one row stands for a place, of method "none" and "leace". grid: positions, batches
-    and resamples; strengths and unit are those of the operators.
+    and resamples; strengths and unit are those of the operators. checkpoints: from which sweeps
+    that were stopped go on.
     """
     groups, splits = (prompts[name].to_numpy(dtype=str) for name in ("group", "split"))
     tables = [pd.DataFrame(columns=_COLUMNS.split())]
@@ -52,7 +55,8 @@ def operators_table(
         strengths = sorted({*doses.strengths, *unchanged})
         own = replace(grid, strengths=strengths, unit=doses.unit, operator=operator)
         along = _along(operator, directions, erasers)
-        measured = measure_dose_response(loaded, prompts, neutral, along, own, source, erasers)
+        data = (loaded, prompts, neutral, along, own, source, erasers)
+        measured = measure_dose_response(*data, checkpoints)
         table = pd.concat(
             [dose_response_table(measured, own, groups, splits), _kept(measured, own, prompts)],
             ignore_index=True,

@@ -8,6 +8,7 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
+from probesteer.interventions.checkpoint import Checkpoints
 from probesteer.interventions.edits import Multiply
 from probesteer.interventions.readouts import prompt_rows, text_rows
 from probesteer.interventions.sweep import run_sweep
@@ -35,15 +36,19 @@ def measure_scaling(
     factors: Sequence[float],
     batch_tokens: int,
     source: str,
+    checkpoints: Checkpoints | None = None,
 ) -> dict[Place, ScalingResponse]:
     """Responses by place (Black et al. 2022, "Interpreting neural networks through the polytope
     lens", arXiv:2211.12312: scaling changes what is predicted where it leaves the polytope).
+    checkpoints: from which sweeps that were stopped go on.
     """
     edits = {place: Multiply(torch.tensor(list(factors))) for place in places}
     rows, tokens = text_rows(loaded, neutral, source)
-    texts = run_sweep(loaded, rows, edits, "all", batch_tokens, label="neutral")
+    kept = checkpoints.of("factors neutral") if checkpoints else None
+    texts = run_sweep(loaded, rows, edits, "all", batch_tokens, label="neutral", checkpoint=kept)
     asked = prompt_rows(loaded, prompts, source)
-    sweep = run_sweep(loaded, asked, edits, "all", batch_tokens, label="scaling")
+    kept = checkpoints.of("factors all") if checkpoints else None
+    sweep = run_sweep(loaded, asked, edits, "all", batch_tokens, label="scaling", checkpoint=kept)
     return {
         place: ScalingResponse(
             change=sweep.results[place].score - sweep.score,

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from probesteer.directions.direction import Direction
+from probesteer.interventions.checkpoint import Checkpoint
 from probesteer.interventions.edits import Add
 from probesteer.interventions.reading_along import Readers
 from probesteer.interventions.readouts import prompt_rows
@@ -55,11 +56,12 @@ def push_and_read(
     grid: PushGrid,
     readers: Readers,
     source: str,
+    checkpoint: Checkpoint | None = None,
 ) -> Pushed:
     """Push from the last prompt token on, along directions of one place, and read along.
 
     prompts: as for `readouts.prompt_rows`. readers: see `reading_along.readers_in_gaps`; those of
-    places before the push read nothing.
+    places before the push read nothing. checkpoint: from which a sweep that was stopped goes on.
     """
     place = directions[0].place
     pushes = [d.push(strength, grid.unit) for d in directions for strength in grid.strengths]
@@ -73,6 +75,7 @@ def push_and_read(
         grid.batch_tokens,
         label="read",
         readers=readers,
+        checkpoint=checkpoint,
         scores_alone=True,
     )
     shape = (len(directions), len(grid.strengths), -1)

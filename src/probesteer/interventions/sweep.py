@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -76,6 +76,14 @@ class Sweep:
                 found[f"read {place.stem} {reader.stem}"] = change
         return found
 
+    def ordered(self, readers: Sequence[Place]) -> "Sweep":
+        """The same with what was read in the order of `readers`, also where it was taken up."""
+        results = {
+            place: replace(found, read={at: found.read[at] for at in readers if at in found.read})
+            for place, found in self.results.items()
+        }
+        return replace(self, results=results)
+
     def take_up(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         """Put in what `arrays` gave."""
         places = {stem: place_of(stem) for name in arrays for stem in name.split(" ")[1:]}
@@ -129,8 +137,10 @@ def run_sweep(
     along = ReadingAlong(loaded, readers or {})
     measure = _Measuring(loaded, sweep, edits, along, batch_tokens, every_token, scores_alone)
     batches = batch_rows(rows, loaded.device, batch_tokens, _LOGITS_AT_ONCE // predicted(loaded))
+    cells = max(1, len(edits))
     for number, batch in enumerate(progress(batches, label)):
-        if number < done:
+        taken_up = done - number * cells
+        if taken_up >= cells:
             continue
         if not direct and (batch.start > 0) not in compared:
             compared.add(batch.start > 0)
@@ -139,11 +149,12 @@ def run_sweep(
                 _log.warning("model %s: resumed passes differ; running it whole", loaded.name)
         with needed.narrowed(batch) if scores_alone else nullcontext(batch) as given:
             unedited, run = passes_over(loaded, given, places, positions, direct)
-            measure(given, unedited, run)
-        if checkpoint:
-            notes = {"direct": direct, "compared": sorted(compared)}
-            checkpoint.keep(number + 1, sweep.arrays(), notes)
-    return sweep
+            for cell in measure(given, unedited, run, max(0, taken_up)):
+                if checkpoint:
+                    notes = {"direct": direct, "compared": sorted(compared)}
+                    ended = cell == cells and number == len(batches) - 1
+                    checkpoint.keep(number * cells + cell, sweep.arrays(), notes, ended)
+    return sweep.ordered(list(readers or {}))
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,14 +169,22 @@ class _Measuring:
     every_token: bool
     scores_alone: bool
 
-    def __call__(self, batch: RowBatch, unedited: UneditedPass, run: EditedPass) -> None:
+    def __call__(
+        self, batch: RowBatch, unedited: UneditedPass, run: EditedPass, done: int
+    ) -> Iterator[int]:
+        """Gives how many cells of the batch are finished whenever one is; `done`: those before."""
         # Log-probabilities among the words that are predicted: all, or those that are needed.
         plain = unedited.logits[:, None].float().log_softmax(dim=-1)
         start, at_once = batch.start - unedited.first, self._at_once(batch, run, plain.shape[-1])
-        score, positive = batch.scores(plain)
-        np.add.at(self.sweep.score, batch.items, _numbers(score[:, 0]))
-        np.add.at(self.sweep.positive, batch.items, _numbers(positive[:, 0]))
-        for place, edit in self.edits.items():
+        if not done:
+            score, positive = batch.scores(plain)
+            np.add.at(self.sweep.score, batch.items, _numbers(score[:, 0]))
+            np.add.at(self.sweep.positive, batch.items, _numbers(positive[:, 0]))
+        if not self.edits:
+            yield 1
+        for cell, (place, edit) in enumerate(self.edits.items(), start=1):
+            if cell <= done:
+                continue
             result, hidden = self.sweep.results[place], unedited.hidden
             if batch.lead:
                 self._keep(place, batch, at_start(self.loaded, place, hidden[place], start))
@@ -176,6 +195,7 @@ class _Measuring:
                 if batch.lead:
                     moved = self.along.changes(read, hidden, start, place, part)
                     _put(result, variants, batch, moved)
+            yield cell
 
     def _at_once(self, batch: RowBatch, run: EditedPass, words: int) -> int:
         """Variants of an edit that one pass runs."""

@@ -7,6 +7,7 @@ from typing import Any
 from probesteer.activations.cache import open_cache
 from probesteer.directions.storage import read_directions
 from probesteer.files.tables import read_table, write_table
+from probesteer.interventions.checkpoint import Checkpoints
 from probesteer.interventions.normalisation import measure_later_change
 from probesteer.interventions.operator_response import measure_operator
 from probesteer.interventions.scale_tables import (
@@ -51,8 +52,9 @@ def run(
     chosen = at_layers(difference, scale.layers, "scale.layers")
     asked = read_sweep_inputs(settings, scale, record, prompts, neutral, examples)
     loaded, data = asked.loaded, (asked.loaded, asked.prompts, asked.neutral)
+    checkpoints = Checkpoints(Path(table).with_suffix(".partial"), provenance)
     responses = {
-        operator: measure_operator(*data, chosen, operator, asked.grid, asked.source)
+        operator: measure_operator(*data, chosen, operator, asked.grid, asked.source, checkpoints)
         for operator in scale.operators
     }
     places = list(dict.fromkeys(direction.place for direction in chosen))
@@ -60,7 +62,9 @@ def run(
     later = (loaded, asked.prompts, places, factors, scale.batch_tokens, asked.source)
     measured = ScaleMeasurement(
         responses=responses,
-        scaled=measure_scaling(*data, places, factors, scale.batch_tokens, asked.source),
+        scaled=measure_scaling(
+            *data, places, factors, scale.batch_tokens, asked.source, checkpoints
+        ),
         factors=factors,
         grid=asked.grid,
         groups=asked.prompts["group"].to_numpy(dtype=str),
@@ -73,6 +77,7 @@ def run(
     amounts = sensitivity_table(measured, thresholds)
     write_table(sensitivity, keyed(amounts, *names), provenance)
     write_table(table, keyed(curve_table(measured), *names), provenance)
+    checkpoints.remove()
 
 
 def _distributions(

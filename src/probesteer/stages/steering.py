@@ -93,12 +93,13 @@ def run(
         name: Doses(dose.strengths, dose.unit) for name, dose in steering.operators.measured.items()
     }
     data = (loaded, asked.prompts, asked.neutral, chosen)
-    otherwise = operators_table(*data, doses, grid, read_erasers(erasers), asked.source)
+    erasing = read_erasers(erasers)
+    otherwise = operators_table(*data, doses, grid, erasing, asked.source, checkpoints)
     last = Place("resid_post", len(loaded.blocks) - 1)
     push = steepest_direction(responses, chosen, last)
     fitted = read_probes(probes)
     at_push = [direction for direction in every if direction.place == push.place]
-    survived = _survival(settings, asked, at_push, readers_in_gaps(fitted, every))
+    survived = _survival(settings, asked, at_push, readers_in_gaps(fitted, every), checkpoints)
     worded = measure_prompting(
         loaded,
         asked.prompts,
@@ -127,7 +128,11 @@ def run(
 
 
 def _survival(
-    settings: SteeringSlice, asked: SweepInputs, at_push: list[Direction], readers: Readers
+    settings: SteeringSlice,
+    asked: SweepInputs,
+    at_push: list[Direction],
+    readers: Readers,
+    checkpoints: Checkpoints,
 ) -> pd.DataFrame:
     """What the probes from the pushed place on read of the push."""
     steering = settings.steering
@@ -141,7 +146,8 @@ def _survival(
     groups, splits = (asked.prompts[name].to_numpy(dtype=str) for name in ("group", "split"))
     if not steering.readout:
         return survival_table(NOTHING_READ, grid, groups, splits)
-    pushed = push_and_read(asked.loaded, asked.prompts, at_push, grid, readers, asked.source)
+    data = (asked.loaded, asked.prompts, at_push, grid, readers, asked.source)
+    pushed = push_and_read(*data, checkpoints.of("read"))
     return survival_table(pushed, grid, groups, splits)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -73,6 +74,31 @@ def test_it_goes_on_to_the_same_bytes(
         assert again == begun() - batches
 
 
+# Four places: before the first of them, four passes prove that they can be resumed, once for
+# prompts of one token and once for those that go on from a prefix.
+@pytest.mark.parametrize(("passes_done", "cells"), [(4, 0), (7, 3), (13, 5)])
+def test_it_goes_on_inside_a_batch(
+    passes_done: int, cells: int, load_tiny: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded, path = load_tiny("gpt2"), tmp_path / "sweep.safetensors"
+    expected, resume = sweep(loaded, None), passes._Resumed.__call__
+    begun = 0
+
+    def stopping(self: passes._Resumed, *arguments: Any) -> object:
+        nonlocal begun
+        begun += 1
+        if begun > passes_done:
+            raise Stopped
+        return resume(self, *arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(passes._Resumed, "__call__", stopping)
+        with pytest.raises(Stopped):
+            sweep(loaded, path)
+    assert Checkpoint(path, "asked").taken_up()[0] == cells
+    same(sweep(loaded, path), expected)
+
+
 @pytest.mark.parametrize("fault", ["another request", "a changed byte", "a short file"])
 def test_what_is_not_its_own_is_not_taken_up(
     fault: str,
@@ -100,6 +126,17 @@ def test_writes_wait_for_their_time(tmp_path: Path) -> None:
     Checkpoint(path, "asked", every=3600).keep(1, {"score": np.zeros(2)}, {})
     assert not path.exists()
     assert Checkpoint(path, "asked").taken_up() == (0, {}, {})
+
+
+def test_the_end_of_a_sweep_is_written_where_it_took_long(tmp_path: Path) -> None:
+    for every, written in ((3600.0, False), (1e-6, True)):
+        path = tmp_path / f"{every}.safetensors"
+        checkpoint = Checkpoint(path, "asked", every)
+        checkpoint._written += 3600
+        checkpoint.keep(1, {"score": np.zeros(2)}, {})
+        assert not path.exists()
+        checkpoint.keep(2, {"score": np.zeros(2)}, {}, finished=True)
+        assert path.exists() == written
 
 
 def test_the_sweeps_of_a_job_have_a_file_each(tmp_path: Path) -> None:

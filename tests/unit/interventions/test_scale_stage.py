@@ -16,7 +16,7 @@ from probesteer.activations.cache import (
 )
 from probesteer.errors import ProbesteerError
 from probesteer.files.tables import read_table, write_table
-from probesteer.files.tensors import write_tensors
+from probesteer.files.tensors import payload_checksum, write_tensors
 from probesteer.places import Place
 from probesteer.settings.schema import ModelSettings, ScaleSettings
 from probesteer.settings.slices import ScaleSlice
@@ -38,7 +38,9 @@ def cached_activations(folder: Path, examples: Path, places: list[Place]) -> Inp
     folder.mkdir()
     for seed, place in enumerate(places):
         X = np.random.default_rng(seed).standard_normal((len(rows), WIDTH)).astype(np.float32)
-        write_tensors(layer_file(folder, place), {LAYER: X}, layer_metadata(request, "0"))
+        path = layer_file(folder, place)
+        write_tensors(path, {LAYER: X}, {})
+        write_tensors(path, {LAYER: X}, layer_metadata(request, payload_checksum(path)))
     ones = np.ones(len(rows), dtype=np.int64)
     columns = {"example": np.arange(len(rows)), "token": 0 * ones, "ids": ones, "lengths": ones}
     write_tokens(folder, columns)
