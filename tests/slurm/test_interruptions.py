@@ -17,7 +17,9 @@ def set_state(cluster: Cluster, state: str, *nodes: str) -> None:
     """As an administrator does: DRAIN lets nothing start, DOWN ends what runs, RESUME ends both."""
     words = ("update", f"NodeName={','.join(nodes)}", f"State={state}", "Reason=a test")
     changed = cluster.call("scontrol", *words)
-    assert changed.returncode == 0, changed.stderr
+    # A node that was down may have come back by itself: then there is nothing to resume.
+    back = state == "RESUME" and "Invalid node state" in changed.stderr
+    assert changed.returncode == 0 or back, changed.stderr
 
 
 def test_a_job_killed_for_memory_comes_back_with_more(
