@@ -4,6 +4,9 @@ import sys
 import time
 from pathlib import Path
 
+from probesteer.errors import ProbesteerError
+from probesteer.files.atomic import reserve, written_at
+
 STARTED = time.time()
 
 
@@ -19,7 +22,19 @@ def failures():
         for line in log_file.read_text(errors="replace").splitlines():
             if line.startswith("error: "):
                 said.setdefault(line, f"{line} [{log_file}]")
-    return list(said.values())
+    return list(said.values()) or unwritten()
+
+
+def unwritten():
+    """Where stages failed and no log says why: a log that can't be written, on a full disk."""
+    for log_file in sorted(filter(made_now, Path("results").rglob("*.log"))):
+        if log_file.stat().st_size == 0:
+            try:
+                with written_at(log_file), log_file.open("r+b") as file:
+                    reserve(file.fileno(), 4096)
+            except ProbesteerError as fault:
+                return [f"error: {fault}"]
+    return []
 
 
 def tell_failures():

@@ -1,5 +1,7 @@
 """Writes that leave the target whole or missing, never half-written."""
 
+import ctypes
+import errno
 import os
 import secrets
 from collections.abc import Iterator
@@ -7,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from probesteer.errors import ProbesteerError
+
+_KEEP_SIZE = 1  # FALLOC_FL_KEEP_SIZE of Linux
 
 
 @contextmanager
@@ -42,6 +46,20 @@ def written_at(path: Path) -> Iterator[None]:
         raise ProbesteerError(
             f"{path}: can't be written ({reason}); mend that and run again"
         ) from fault
+
+
+def reserve(file: int, size: int) -> None:
+    """Take room on the disk for the first bytes of an open file, which stays as long as it is.
+
+    Does nothing where the system or the file system has no such thing. Raises OSError where there
+    is no room.
+    """
+    allocate = getattr(ctypes.CDLL(None, use_errno=True), "fallocate", None)
+    if allocate is None:
+        return
+    allocate.argtypes = (ctypes.c_int, ctypes.c_int, ctypes.c_int64, ctypes.c_int64)
+    if allocate(file, _KEEP_SIZE, 0, size) != 0 and ctypes.get_errno() == errno.ENOSPC:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def write_text(target: Path, text: str) -> None:

@@ -11,11 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from probesteer.errors import ProbesteerError
+from probesteer.files.atomic import reserve, written_at
 from probesteer.files.records import require_as_written, write_job_record
 from probesteer.settings.slices import from_json
 from probesteer.stages.interface import STAGES, InputPath, InputPaths, OutputPath, OutputPaths
 from probesteer.stages.provenance import provenance_of
 from probesteer.stages.resources import record_resources
+
+_ROOM = 4096  # bytes of a log: enough to say in it that the disk is full
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -30,8 +33,8 @@ def main(arguments: Sequence[str]) -> int:
     module = importlib.import_module(f"probesteer.stages.{stage}")
     hints = typing.get_type_hints(module.run)
     options = _parser(stage, module.run, hints).parse_args(arguments[1:])
-    _log_to(options.log)
     try:
+        _log_to(options.log)
         paths = {name: getattr(options, name) for name in _path_names(module.run)}
         settings = from_json(hints["settings"], options.settings)
         inputs = {name: path for name, path in paths.items() if _is_input(hints[name])}
@@ -85,17 +88,24 @@ def _outputs(hints: dict[str, Any], paths: dict[str, Any]) -> list[Path]:
 
 
 def _log_to(path: Path | None) -> None:
-    """Messages go to standard error, and into the job's own log if it has one."""
-    handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)]
-    if path is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if path.is_symlink():
-            path.unlink()  # a link would be written through, to wherever it leads
-        handlers.append(logging.FileHandler(path, mode="w", encoding="utf-8"))
-    logging.basicConfig(
-        level=logging.WARNING, format="%(levelname)s: %(message)s", handlers=handlers, force=True
-    )
-    logging.getLogger("probesteer").setLevel(logging.INFO)
+    """Messages go to standard error, and into the job's own log if it has one.
+
+    Raises ProbesteerError where the log can't be written.
+    """
     logging.addLevelName(logging.ERROR, "error")
     logging.addLevelName(logging.WARNING, "warning")
     logging.addLevelName(logging.INFO, "info")
+    style = "%(levelname)s: %(message)s"
+    logging.basicConfig(level=logging.WARNING, format=style, stream=sys.stderr, force=True)
+    logging.getLogger("probesteer").setLevel(logging.INFO)
+    if path is None:
+        return
+    with written_at(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_symlink():
+            path.unlink()  # a link would be written through, to wherever it leads
+        handler = logging.FileHandler(path, mode="w", encoding="utf-8")
+        assert handler.stream is not None
+        reserve(handler.stream.fileno(), _ROOM)
+    handler.setFormatter(logging.Formatter(style))
+    logging.getLogger().addHandler(handler)

@@ -2,8 +2,9 @@
 
 import errno
 import resource
+import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +14,12 @@ import pytest
 from probesteer.activations.journal import Journal
 from probesteer.activations.partial_layer import PartialLayer
 from probesteer.errors import ProbesteerError
-from probesteer.files.atomic import atomic_path, write_text
+from probesteer.files.atomic import atomic_path, reserve, write_text
 from probesteer.files.tables import write_table
 from probesteer.files.tensors import write_tensors
 from probesteer.places import Place
+from probesteer.stages.command_line import main
+from tests.faults.full_disk import can_mount
 from tests.unit.activations.filling import request
 
 
@@ -82,3 +85,49 @@ def test_the_journal_of_a_fill_is_named(tmp_path: Path) -> None:
     with small_files(10), pytest.raises(ProbesteerError, match=r"journal\.jsonl: can't be written"):
         Journal(tmp_path, "request", "plan")
     assert not Journal(tmp_path, "request", "plan").resumed
+
+
+def test_a_log_has_room_to_say_that_the_disk_is_full(tmp_path: Path) -> None:
+    with mounted(tmp_path, 64 << 10):
+        log, other = tmp_path / "a.log", tmp_path / "other"
+        with log.open("w") as file:
+            reserve(file.fileno(), 4096)
+            with pytest.raises(ProbesteerError, match="No space left"):
+                write_text(other, "a" * (1 << 20))
+            fill(other)
+            file.write("error: " + "a" * 4000)
+        assert log.stat().st_size == 4007
+        with (tmp_path / "b.log").open("w") as file, pytest.raises(OSError, match="No space left"):
+            reserve(file.fileno(), 4096)
+
+
+def test_a_stage_whose_log_cannot_be_written_says_so(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with mounted(tmp_path, 64 << 10):
+        fill(tmp_path / "other")
+        log = tmp_path / "logs" / "fetch.log"
+        options = ["--settings", "{}", "--record", str(tmp_path / "record"), "--log", str(log)]
+        assert main(["fetch", *options]) == 1
+    told = f"error: {log}: can't be written (No space left on device); mend that and run again\n"
+    assert capfd.readouterr().err == told
+
+
+@contextmanager
+def mounted(folder: Path, size: int) -> Iterator[None]:
+    """A small disk at `folder`."""
+    if not can_mount():
+        pytest.skip("needs the right to mount a tmpfs")
+    options = ["-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
+    subprocess.run(["mount", *options], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def fill(path: Path) -> None:
+    """Write until nothing more fits."""
+    with suppress(OSError), path.open("wb", buffering=0) as file:
+        while file.write(b"a" * 4096):
+            pass
