@@ -1,5 +1,6 @@
 # make run    the default experiment, from nothing: environment, snakemake, findings
 # make test   linters, types and every test     make test-slurm   those on a SLURM cluster
+# make test-faults   crashes at random moments: the results stay what they are
 # make lint   the linters alone          make bench   the benchmarks
 # make pictures   those of the README, from the default run
 # make architectures   docs/architectures.md, which says what was proved on which model
@@ -42,6 +43,11 @@ bench: $(VENV)/installed-dev
 test-slurm: $(VENV)/installed-slurm
 	@tests/slurm/install.sh
 	TEST_SLURM=1 $(BIN)/python -m pytest tests/slurm
+
+# Kills, damaged files and full disks at random moments; docs/reliability.md has the counts.
+.PHONY: test-faults
+test-faults: $(VENV)/installed-dev
+	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive $(BIN)/python -m tests.faults.campaign --seed 6
 
 # Which sites each architecture of transformers has.
 architectures: $(VENV)/installed-dev
