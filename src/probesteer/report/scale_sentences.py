@@ -1,4 +1,4 @@
-"""How far one may push at the place of the finding, in words, one short sentence each."""
+"""How far one may push at the place of the finding, and by what, in words, a sentence each."""
 
 import math
 from collections.abc import Mapping
@@ -9,6 +9,7 @@ from probesteer.figures.places import at_place, phrase
 from probesteer.figures.rows import matching
 from probesteer.figures.units import amount, per
 from probesteer.report.compact_table import rows_of
+from probesteer.report.comparison_sentences import comparison_sentences
 from probesteer.report.evidence import Numbers
 from probesteer.report.evidence_rows import first_numbers
 from probesteer.report.finding import LEVEL, Finding
@@ -16,7 +17,8 @@ from probesteer.report.numbers import estimate, number, p_value
 
 
 def scale_sentences(tables: Mapping[str, pd.DataFrame], finding: Finding) -> list[str]:
-    """What the statistics of scale show at the place that was chosen for steering.
+    """What the statistics of scale show at the place that was chosen for steering, then what the
+    comparisons of methods and of operators show there.
 
     Empty where nothing was steered; a table that was not made adds nothing.
     """
@@ -45,7 +47,7 @@ def scale_sentences(tables: Mapping[str, pd.DataFrame], finding: Finding) -> lis
         _at_cost(rows["sensitivity"]),
         _normalised(rows["scaled"]),
     )
-    return [sentence for sentence in sentences if sentence]
+    return [*filter(None, sentences), *comparison_sentences(tables, finding)]
 
 
 def _numbers(rows: pd.DataFrame, metric: str, **wanted: str | float) -> Numbers:

@@ -125,8 +125,8 @@ def test_findings_come_before_figures_and_figures_before_tables(page: str) -> No
 def test_further_evidence_is_folded_away_below_its_concept(page: str) -> None:
     reader = read(page)
     text = " ".join(reader.text.split())
-    assert text.count("Further evidence 13 sentences") == 6
-    assert text.count("Further evidence 12 sentences") == 1  # coin_flip has no family
+    assert text.count("Further evidence 16 sentences") == 6
+    assert text.count("Further evidence 15 sentences") == 1  # coin_flip has no family
     assert "Lines through the single test prompts" in text
     assert "When a sentence before the prompt asks for label 1" in text
     assert "It is more than labels by lot give" in text
