@@ -67,8 +67,8 @@ def draw(table: pd.DataFrame, style: FigureStyle) -> Figure:
                 linestyle="-" if line == "-" else "--",
                 label=f"{side}, {NETWORKS[network]}",
             )
-            for network, colour in looks.items()
             for side, marker, line in _SIDES.values()
+            for network, colour in looks.items()
         ]
         wide = len(_SIDES) if len(lines) > 2 * len(_SIDES) else None
         legend_above(facets.figure, lines, 1 if len(facets.panels) == 1 else wide)

@@ -12,6 +12,8 @@ PURE = 0.9
 """Purity from which clusters count as pure, where half of the examples are in one."""
 MARGIN = 0.1
 """By how much more than labels by lot."""
+# Networks in which boundaries have no reason to lie between the classes.
+_CONTROLS = {"reinitialised": "re-initialised", "shuffled": "trained on shuffled labels"}
 
 
 def polytope_claims(table: pd.DataFrame, sensitivity: pd.DataFrame) -> list[Claim]:
@@ -28,27 +30,32 @@ def polytope_claims(table: pd.DataFrame, sensitivity: pd.DataFrame) -> list[Clai
 def _density(rows: pd.DataFrame, concept: str) -> list[Claim]:
     differences = matching(rows, metric="density_difference")
     trained = matching(differences, network="trained")
-    said, control, verdicts = [], [], []
+    said, verdicts = [], []
+    controls: dict[str, list[str]] = {name: [] for name in _CONTROLS}
     for place, here in _places(trained):
         value, low, high = (float(here[name].iloc[0]) for name in ("value", "low", "high"))
         said.append(f"{axis_label(place)}: {estimate(value, low, high)}")
-        other = matching(
-            differences, network="reinitialised", site=place.site, layer=float(place.layer)
-        )
         beyond = True
-        if len(other):
-            ends = [float(other[name].iloc[0]) for name in ("value", "low", "high")]
-            control.append(f"{axis_label(place)}: {estimate(*ends)}")
-            beyond = high < ends[1]
+        for network, found in controls.items():
+            other = matching(
+                differences, network=network, site=place.site, layer=float(place.layer)
+            )
+            if len(other):
+                ends = [float(other[name].iloc[0]) for name in ("value", "low", "high")]
+                found.append(f"{axis_label(place)}: {estimate(*ends)}")
+                beyond = beyond and high < ends[1]
         verdicts.append(HOLDS if high < 0 and beyond else FAILS if low > 0 else UNSHOWN)
     if not said:
         return []
+    control = [
+        f"{_CONTROLS[network]}: {'; '.join(found)}" for network, found in controls.items() if found
+    ]
     return [
         Claim(
             "Boundaries lie denser between the classes than within them",
             concept,
             f"within minus between, by layer (99% intervals): {'; '.join(said)}",
-            f"re-initialised: {'; '.join(control)}" if control else "none",
+            ". ".join(control) or "none",
             counted(verdicts),
         )
     ]

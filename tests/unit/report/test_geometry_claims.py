@@ -53,6 +53,20 @@ def test_density_is_held_against_zero_and_the_reinitialised_network(
     assert found == {"Boundaries lie denser between the classes than within them": verdict}
 
 
+def test_density_is_held_against_a_network_trained_on_shuffled_labels(
+    tables: dict[str, pd.DataFrame],
+) -> None:
+    found = differences(tables, -0.4)
+    other = found[found["network"] == "reinitialised"].assign(network="shuffled")
+    lower = other.assign(value=-0.45, low=-0.55, high=-0.35)
+    claim = "Boundaries lie denser between the classes than within them"
+    for shuffled, verdict in ((other, HOLDS), (lower, UNSHOWN)):
+        told = polytope_claims(pd.concat([found, shuffled]), tables["sensitivity"])
+        assert [each.verdict for each in told if each.claim == claim][:1] == [verdict]
+        assert "trained on shuffled labels: " in told[0].control
+        assert "re-initialised: " in told[0].control
+
+
 def test_the_peak_along_a_ray_and_the_end_of_the_range(tables: dict[str, pd.DataFrame]) -> None:
     ends = tables["sensitivity"].query("operator == 'add' and method == 'difference_of_means'")
     densest = "The working range of a push ends where boundaries are densest"

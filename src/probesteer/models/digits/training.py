@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 from torch.nn import functional
-from transformers import ResNetConfig, ResNetForImageClassification, ViTImageProcessor
+from transformers import ResNetConfig, ResNetForImageClassification, ViTImageProcessorPil
 
 from probesteer.errors import ProbesteerError
 from probesteer.files.atomic import write_text
@@ -39,7 +39,7 @@ class TrainedClassifier:
     """A trained model and what it gets right."""
 
     model: ResNetForImageClassification
-    processor: ViTImageProcessor
+    processor: ViTImageProcessorPil
     accuracy_trained: float
     """Share of the training labels that it gives, shuffled ones where they are."""
     accuracy: float
@@ -62,10 +62,10 @@ def build_model() -> ResNetForImageClassification:
     return ResNetForImageClassification(config)
 
 
-def build_processor(scans: Scans) -> ViTImageProcessor:
+def build_processor(scans: Scans) -> ViTImageProcessorPil:
     """Enlarges an image to 32 x 32 and standardises it as the training images are, together."""
     ink = scans.ink[scans.trained]
-    return ViTImageProcessor(
+    return ViTImageProcessorPil(
         size={"height": SIDE, "width": SIDE},
         image_mean=[float(ink.mean())] * 3,
         image_std=[float(ink.std())] * 3,
@@ -109,7 +109,7 @@ def store(trained: TrainedClassifier, settings: DigitsTrainingSettings, folder: 
     write_text(folder / "training.json", json.dumps(record, indent=2) + "\n")
 
 
-def _pixels(processor: ViTImageProcessor, images: Path, count: int) -> Tensor:
+def _pixels(processor: ViTImageProcessorPil, images: Path, count: int) -> Tensor:
     """[count, 3, SIDE, SIDE], as the model will be given them."""
     opened = []
     for row in range(count):
