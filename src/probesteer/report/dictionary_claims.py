@@ -9,8 +9,9 @@ from probesteer.report.claim import FAILS, HOLDS, UNSHOWN, Claim, counted
 from probesteer.report.claim_rows import ends_of, rows_by_place
 from probesteer.report.numbers import estimate, number
 
-LOST = 0.02
-"""AUROC by which an atom may fall short of the probe and still count as good."""
+SLIGHT = 0.02
+"""AUROC by which an atom may fall short of the probe and still count as good, and by which it must
+exceed random directions: where every row is read right, intervals have no width."""
 
 
 def dictionary_claims(table: pd.DataFrame) -> list[Claim]:
@@ -68,7 +69,8 @@ def _beyond_chance(rows: pd.DataFrame, kind: str, concept: str) -> list[Claim]:
         at = axis_label(place)
         said.append(f"{at}: {estimate(value, low, high)}")
         control.append(f"{at}: {number(lowest)} to {number(highest)}")
-        verdicts.append(HOLDS if low > highest else FAILS if high < lowest else UNSHOWN)
+        beyond = low > highest and value > highest + SLIGHT
+        verdicts.append(HOLDS if beyond else FAILS if high < lowest else UNSHOWN)
     if not said:
         return []
     return [
@@ -94,7 +96,7 @@ def _as_probe(rows: pd.DataFrame, kind: str, concept: str) -> list[Claim]:
         at = axis_label(place)
         said.append(f"{at}: {estimate(value, low, high)}")
         control.append(f"{at}: {_value(probe)}")
-        verdicts.append(HOLDS if low >= -LOST else FAILS if high < -LOST else UNSHOWN)
+        verdicts.append(HOLDS if low >= -SLIGHT else FAILS if high < -SLIGHT else UNSHOWN)
     if not said:
         return []
     return [

@@ -8,7 +8,7 @@ from probesteer.figures.rows import matching
 from probesteer.report.arithmetic_claims import arithmetic_claims
 from probesteer.report.claim import claim_table
 from probesteer.report.compact_table import CompactTable
-from probesteer.report.dictionary_claims import LOST, dictionary_claims
+from probesteer.report.dictionary_claims import SLIGHT, dictionary_claims
 from probesteer.report.finding import Finding
 from probesteer.report.numbers import number
 from probesteer.report.polytope_claims import MARGIN, PURE, polytope_claims
@@ -66,9 +66,9 @@ def geometry_tables(
                 "Sparse dictionaries",
                 f"{_VERDICTS} Learned from the training examples of all concepts, which are few; "
                 "of test examples, with 95% bootstrap intervals over groups. The best atom is "
-                "chosen on validation examples, as is the best random direction. As well as the "
-                f"probe: not more than {LOST:g} of AUROC below it, where that reads the concept at "
-                "all.",
+                "chosen on validation examples, as is the best random direction. Better means by "
+                f"more than {SLIGHT:g} of AUROC; as well as the probe, not more than that below "
+                "it, where the probe reads the concept at all.",
                 dictionary_claims(atoms),
             )
         )

@@ -28,6 +28,7 @@ def atoms(
     less: tuple[float, float] = (-0.01, 0.0),
     probe: tuple[float, float] = (0.9, 1.0),
     components: tuple[float, float] = (0.1, 0.2),
+    value: float = 0.95,
 ) -> pd.DataFrame:
     """One kind at one layer, by the intervals of what it is judged by."""
     rows = [
@@ -36,7 +37,7 @@ def atoms(
         ("", "topk", "explained_by_components", 0.7, 0.6, 0.8),
         ("", "topk", "l0", 8.0, 8.0, 8.0),
         ("", "topk", "dead", 0.25, NAN, NAN),
-        ("c", "topk", "auroc", 0.95, *atom),
+        ("c", "topk", "auroc", value, *atom),
         ("c", "topk", "auroc_less_probe", 0.0, *less),
         ("c", "probe", "auroc", 0.95, *probe),
         ("c", "random_directions", "auroc", 0.7, 0.6, 0.8),
@@ -53,6 +54,12 @@ def atoms(
 )
 def test_atoms_are_held_against_random_directions(ends: tuple[float, float], verdict: str) -> None:
     assert verdicts(dictionary_claims(atoms(atom=ends)))[_BEYOND] == verdict
+
+
+def test_a_hair_above_random_directions_is_not_beyond_them() -> None:
+    # Every row is read right, so that the interval has no width.
+    found = verdicts(dictionary_claims(atoms(atom=(0.815, 0.815), value=0.815)))
+    assert found[_BEYOND] == UNSHOWN
 
 
 @pytest.mark.parametrize(
