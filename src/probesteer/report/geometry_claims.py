@@ -77,10 +77,10 @@ def geometry_tables(
         made.append(
             claim_table(
                 "The polytope lens",
-                f"{_VERDICTS} Of the units after each layer, at the token that is read. 95% "
-                "bootstrap intervals over groups where nothing else is said. Clusters (HDBSCAN) "
-                f"are pure from {PURE:g} on, {MARGIN:g} above labels by lot, with half of the "
-                "examples in one; no intervals.",
+                f"{_VERDICTS} Of the units after each layer, at the token that is read (images: of "
+                "the whole map). 95% bootstrap intervals over groups where nothing else is said. "
+                f"Clusters (HDBSCAN) are pure from {PURE:g} on, {MARGIN:g} above labels by lot, "
+                "with half of the examples in one; no intervals.",
                 polytope_claims(polytopes, ends),
             )
         )
