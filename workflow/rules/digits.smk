@@ -43,15 +43,16 @@ if ASKED_OF_MADE:
             concepts=DIGITS_DATA,
             index=f"{DIGITS}/index.csv",
         log:
-            f"{DIGITS}/write_digits.log",
+            f"{DIGITS}/logs/write_digits.log",
         conda:
             ENVIRONMENT
         params:
             code=code_of("write_digits"),
+            resources=f"{DIGITS}/resources/write_digits.json",
         shell:
             "python3 -m probesteer write_digits --settings '{{}}' --code {params.code}"
             " --images {output.images:q} --concepts {output.concepts:q}"
-            " --index {output.index:q} --log {log:q}"
+            " --index {output.index:q} --log {log:q} --resources {params.resources:q}"
 
 
 for folder in sorted(ASKED_OF_MADE & {*MADE_MODELS}):
@@ -66,13 +67,14 @@ for folder in sorted(ASKED_OF_MADE & {*MADE_MODELS}):
         output:
             MADE_MODELS[folder],
         log:
-            f"{folder}/train_digits.log",
+            f"{DIGITS}/logs/train_digits_{trained}.log",
         conda:
             ENVIRONMENT
         params:
             settings=CLASSIFIERS[trained],
             code=code_of("train_digits"),
-            resources=f"{folder}/resources.json",
+            # Not beside the model, whose files are told apart by what they hold.
+            resources=f"{DIGITS}/resources/train_digits_{trained}.json",
         shell:
             "python3 -m probesteer train_digits --settings {params.settings:q} --code {params.code}"
             " --images {input.images:q} --index {input.index:q} --files {output:q}"
