@@ -64,7 +64,7 @@ def geometry_tables(
         made.append(
             claim_table(
                 "Sparse dictionaries",
-                f"{_VERDICTS} Learned from the training examples of all concepts, which are few; "
+                f"{_VERDICTS} Learned from the training examples of all concepts alone; "
                 "of test examples, with 95% bootstrap intervals over groups. The best atom is "
                 "chosen on validation examples, as is the best random direction. Better means by "
                 f"more than {SLIGHT:g} of AUROC; as well as the probe, not more than that below "

@@ -153,6 +153,13 @@ def test_labels_of_every_kind(composed: Settings, kind: str, labels: list[str]) 
         ("plot.palette", "mine", "'mine' is unknown; use one of deep, muted,"),
         ("plot.font_size", 0.0, "0.0; use a positive number"),
         ("plot.dpi", 0, "0 is too small; use 1 or more"),
+        ("geometry.parts", ["drift"], "'drift' is unknown; use one of superposition, polytopes"),
+        ("geometry.dictionaries.kinds", ["gated"], "'gated' is unknown; use one of sparse_coding"),
+        ("geometry.dictionaries.kinds", [], "empty; give at least one"),
+        ("geometry.dictionaries.sites", ["resid"], "'resid' is unknown; use one of"),
+        ("geometry.dictionaries.atoms", 0, "0 is too small; use 1 or more"),
+        ("geometry.dictionaries.penalty", 0.0, "0.0; use a positive number"),
+        ("geometry.dictionaries.active", 257, "257 of 256 atoms can't be active; use fewer"),
     ],
 )
 def test_one_line_names_the_key(key: str, value: Any, expected: str, composed: Settings) -> None:
