@@ -23,7 +23,9 @@ class NeededWords:
     def __init__(self, loaded: LoadedModel) -> None:
         self._loaded = loaded
         found = getattr(loaded.model, "get_output_embeddings", lambda: None)()
-        self._head: nn.Linear | None = found if type(found) is nn.Linear else None
+        # One whose forward was replaced may have its weights elsewhere.
+        plain = type(found) is nn.Linear and "forward" not in found.__dict__
+        self._head: nn.Linear | None = found if plain else None
         self._proved = False
 
     @contextmanager
@@ -62,14 +64,11 @@ class NeededWords:
 @contextmanager
 def only_words(head: nn.Linear, words: Tensor) -> Iterator[None]:
     """Inside, `head` gives the outputs `words`, [n], alone, in that order."""
+    words = words.to(head.weight.device)
     weight = head.weight[words]
     bias = None if head.bias is None else head.bias[words]
-    own = head.__dict__.get("forward")
     head.__dict__["forward"] = lambda x: nn.functional.linear(x, weight, bias)
     try:
         yield
     finally:
-        if own is None:
-            del head.__dict__["forward"]
-        else:
-            head.__dict__["forward"] = own
+        del head.__dict__["forward"]

@@ -111,3 +111,13 @@ def test_a_batch_is_narrowed_where_the_normaliser_cancels(load_tiny: Load) -> No
         with needed.narrowed(other) as kept:
             assert kept is other
             assert loaded.model(torch.tensor([[5, 9]])).logits.shape[-1] > 2
+
+
+def test_a_head_whose_forward_was_replaced_is_left_alone(load_tiny: Load) -> None:
+    loaded = load_tiny("gpt2")
+    head = loaded.model.get_output_embeddings()
+    head.__dict__["forward"] = lambda x: 2 * torch.nn.functional.linear(x, head.weight)
+    (pair,) = batch_rows(PAIRS[:1], loaded.device, 64, 64)
+    with NeededWords(loaded).narrowed(pair) as kept:
+        assert kept is pair
+        assert loaded.model(torch.tensor([[5, 9]])).logits.shape[-1] == head.out_features
