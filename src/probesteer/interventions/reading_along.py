@@ -63,8 +63,8 @@ class ReadingAlong:
     ) -> Iterator[dict[Place, Tensor]]:
         """Inside, a pass edited at `edited` leaves its read-outs at later places: [batch * S] each.
 
-        hidden: [batch, tokens, d] by place, of the unedited pass over whole rows; an edited one
-        may run their last tokens alone. start: the last token of the prompt, in whole rows.
+        hidden: [batch, tokens, d] by place, of the unedited pass; an edited one may run the last of
+        its tokens alone. start: the last token of the prompt, among those of `hidden`.
         """
         read: dict[Place, Tensor] = {}
 
