@@ -169,7 +169,11 @@ def discard_incomplete_caches(manifest, part, concepts=settings.concepts):
     shards = settings.activations.shards
     parts = expand(part, shard=range(shards), allow_missing=True) if shards > 1 else []
     for path in sum((pairs(each, concepts) for each in [manifest, *parts]), []):
-        for missing in discard_incomplete(Path(path)):
+        try:
+            discarded = discard_incomplete(Path(path))
+        except ProbesteerError as fault:
+            sys.exit(f"error: {fault}")
+        for missing in discarded:
             print(f"{missing} is missing and will be made again", file=sys.stderr)
 
 

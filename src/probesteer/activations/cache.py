@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 
 from probesteer.errors import ProbesteerError
-from probesteer.files.atomic import write_text
+from probesteer.files.atomic import write_text, written_at
 from probesteer.files.digests import json_digest
 from probesteer.files.tensors import (
     map_tensor,
@@ -266,11 +266,13 @@ def discard_incomplete(manifest: Path) -> list[Path]:
     """Remove a manifest that names files which are gone, so that the cache is filled up again.
 
     Returns the files that are missing; layers that are there are kept and found again.
+    Raises ProbesteerError where a manifest can't be removed, such as a folder in its place.
     """
     missing = missing_files(manifest) if manifest.is_file() else []
     if missing:
-        manifest.unlink()
-        (manifest.parent / UNTRAINED / MANIFEST).unlink(missing_ok=True)
+        for path in (manifest.parent / UNTRAINED / MANIFEST, manifest):
+            with written_at(path):
+                path.unlink(missing_ok=True)
     return missing
 
 

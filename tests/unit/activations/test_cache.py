@@ -200,3 +200,17 @@ def test_tokens_that_were_altered_are_not_read(cache: Path) -> None:
     flipped(cache.parent / "tokens.safetensors")
     told = refusal(lambda: open_cache(cache))
     assert told.startswith(f"{cache.parent / 'tokens.safetensors'}: not what its manifest names; ")
+
+
+def test_a_folder_in_place_of_the_inner_manifest_is_named(cache: Path) -> None:
+    content = json.loads(cache.read_text())
+    content["untrained"] = {"manifest": "untrained/manifest.json", "reason": None}
+    cache.write_text(json.dumps(content))
+    inner = cache.parent / "untrained" / MANIFEST
+    inner.mkdir(parents=True)
+    assert refusal(lambda: discard_incomplete(cache)) == (
+        f"{inner}: can't be written (Is a directory); mend that and run again"
+    )
+    inner.rmdir()
+    assert discard_incomplete(cache) == [inner]
+    assert not cache.exists()
