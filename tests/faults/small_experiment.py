@@ -11,12 +11,15 @@ from pathlib import Path
 from tests.workflow.tiny_project import EXPERIMENT, TinyProject, write_project
 
 RELEASE = "workflow/scripts/release_locks.py"
+ARRAYS = ("probes", "directions", "erasers")
 # What `make run` does, up to directions and probes alone. As it does, it asks for every file:
 # Snakemake doesn't make again what lies between two files that are there.
 COMMAND = (
     *("-m", "snakemake", "--cores", "2", "--workflow-profile", "workflow/profiles/local"),
     *("--config", "experiment=tiny", "--", "activations", "probes", "directions"),
     *(f"results/tiny/concepts/mood/{name}.parquet" for name in ("examples", "prompts", "neutral")),
+    *(f"results/tiny/tables/tiny/mood/{name}.parquet" for name in ("calibration", "agreement")),
+    *(f"results/tiny/tables/tiny/mood/{name}.safetensors" for name in ARRAYS),
 )
 # Said of jobs, and different in every run.
 _BESIDES = ("logs", "resources")
