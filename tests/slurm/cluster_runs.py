@@ -196,7 +196,9 @@ def _job(line: str) -> SlurmJob:
     allocated = dict(part.split("=") for part in fields["TRES"].split(","))
     hours, minutes, _ = fields["TimeLimit"].split(":")
     gpus = re.search(r"gpu:(?:\w+:)?(\d+)", fields.get("TresPerJob", fields.get("TresPerNode", "")))
-    stages = [r for r in rules_of_the_workflow() if re.search(f"_{r}(_|$)", fields["Comment"])]
+    stages = [
+        r for r in rules_of_the_workflow() if re.search(f"_{r}(_|$)", fields.get("Comment", ""))
+    ]
     return SlurmJob(
         number=int(fields["JobId"]),
         folder=Path(fields["WorkDir"]),

@@ -52,7 +52,8 @@ def test_every_concept_composes_and_its_data_is_there(project: Path) -> None:
     for concept in settings.concept.values():
         assert all(isinstance(label, str) and label for label in concept.labels)
         for path in (concept.examples, concept.prompts, concept.neutral):
-            assert (project / path).is_file()
+            # What rules make from the packages' data isn't there before they ran.
+            assert path.startswith("results/made/") or (project / path).is_file()
 
 
 def test_labels_are_the_words_of_the_file(config_copy: Path) -> None:
