@@ -70,9 +70,8 @@ def test_what_the_cluster_takes_away_starts_again_by_itself(
     now = cluster.call("scontrol", "update", f"JobId={running.number}", "StartTime=now")
     assert now.returncode == 0, now.stderr
     assert run.wait(400) == 0, project.said()
-    assert [(job.number, job.state) for job in project.jobs(since)] == [
-        (running.number, "COMPLETED")
-    ]
+    # Snakemake may look just then: it takes the job for failed, and gives the cluster another.
+    assert project.jobs(since)[-1].state == "COMPLETED"
     assert project.project.results() == local.results()
 
 
