@@ -8,8 +8,6 @@ import pandas as pd
 
 from probesteer.activations.cache import (
     Request,
-    layer_file,
-    layer_metadata,
     write_manifest,
     write_tokens,
 )
@@ -18,11 +16,11 @@ from probesteer.files.code import code_digest
 from probesteer.files.digests import file_digest
 from probesteer.files.records import write_job_record
 from probesteer.files.tables import write_table
-from probesteer.files.tensors import payload_checksum, write_tensors
 from probesteer.models.record import ModelRecord, write_record
 from probesteer.places import Place
 from probesteer.settings.schema import ConceptSettings, ModelSettings, Settings
 from probesteer.settings.slices import ReportSlice, stage_slice, to_json
+from tests.cached_layers import write_layer
 
 CONCEPTS = ("mood", "tense")
 SETTINGS = Settings(
@@ -88,10 +86,8 @@ def write_finished_run() -> None:
 def fill(folder: Path, number: int) -> None:
     """A cache of one place."""
     request = Request("m", "float32", "t", "", "last", "float32", f"texts {number}")
-    path = layer_file(folder, PLACE)
     values = np.full((4, 3), number, dtype=np.float32)
-    write_tensors(path, {"activations": values}, {})
-    write_tensors(path, {"activations": values}, layer_metadata(request, payload_checksum(path)))
+    write_layer(folder, PLACE, values, request)
     columns = {name: np.arange(4) + number for name in ("example", "token", "ids", "lengths")}
     write_tokens(folder, columns)
     write_manifest(folder, request, [PLACE], {"causal": True})

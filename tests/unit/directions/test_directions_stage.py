@@ -10,10 +10,7 @@ import pandas as pd
 import pytest
 
 from probesteer.activations.cache import (
-    LAYER,
     Request,
-    layer_file,
-    layer_metadata,
     write_manifest,
     write_tokens,
 )
@@ -36,6 +33,7 @@ from probesteer.settings.directions_slices import DirectionsSlice, GradientsSlic
 from probesteer.settings.schema import DirectionSettings, ModelSettings
 from probesteer.stages import directions, gradients
 from probesteer.stages.interface import InputPath, InputPaths, OutputPath
+from tests.cached_layers import write_layer
 from tests.tiny_models import WIDTH
 from tests.unit.interventions.test_steering_stages import inputs
 
@@ -75,7 +73,7 @@ def concept(folder: Path, seed: int) -> dict[str, Path]:
     probes = {}
     for place in PLACES:
         X = activations(seed, place, labels)
-        write_tensors(layer_file(folder, place), {LAYER: X}, layer_metadata(request, "0"))
+        write_layer(folder, place, X, request)
         probes[place] = fit_logistic(X[:32], labels[:32], 0.5)
     ones = np.ones(N, dtype=np.int64)
     columns = {"example": np.arange(N), "token": 0 * ones, "ids": ones, "lengths": ones}
@@ -196,7 +194,7 @@ def test_gradients_of_the_prompts_that_nothing_is_reported_on(
     request = Request(*["model", "float32", "tokenizer", "", "last", "float32", "texts"])
     for place in places:
         X = np.zeros((1, WIDTH), dtype=np.float32)
-        write_tensors(layer_file(cached, place), {LAYER: X}, layer_metadata(request, "0"))
+        write_layer(cached, place, X, request)
     columns = ("example", "token", "ids", "lengths")
     write_tokens(cached, {name: np.ones(1, np.int64) for name in columns})
     write_manifest(cached, request, places, {"causal": True})

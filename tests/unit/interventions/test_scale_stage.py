@@ -7,21 +7,18 @@ import numpy as np
 import pytest
 
 from probesteer.activations.cache import (
-    LAYER,
     Request,
-    layer_file,
-    layer_metadata,
     write_manifest,
     write_tokens,
 )
 from probesteer.errors import ProbesteerError
 from probesteer.files.tables import read_table, write_table
-from probesteer.files.tensors import payload_checksum, write_tensors
 from probesteer.places import Place
 from probesteer.settings.schema import ModelSettings, ScaleSettings
 from probesteer.settings.slices import ScaleSlice
 from probesteer.stages import scale
 from probesteer.stages.interface import InputPath
+from tests.cached_layers import write_layer
 from tests.tiny_models import WIDTH
 from tests.unit.interventions.test_steering_stages import KEY, NUMBERS, PLACES, inputs, outputs
 
@@ -38,9 +35,7 @@ def cached_activations(folder: Path, examples: Path, places: list[Place]) -> Inp
     folder.mkdir()
     for seed, place in enumerate(places):
         X = np.random.default_rng(seed).standard_normal((len(rows), WIDTH)).astype(np.float32)
-        path = layer_file(folder, place)
-        write_tensors(path, {LAYER: X}, {})
-        write_tensors(path, {LAYER: X}, layer_metadata(request, payload_checksum(path)))
+        write_layer(folder, place, X, request)
     ones = np.ones(len(rows), dtype=np.int64)
     columns = {"example": np.arange(len(rows)), "token": 0 * ones, "ids": ones, "lengths": ones}
     write_tokens(folder, columns)
