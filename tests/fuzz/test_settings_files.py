@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from probesteer.errors import ProbesteerError
 from probesteer.settings.compose import compose_settings
 from probesteer.settings.schema import Settings
-from probesteer.settings.slices import ReportSlice, from_json, to_json
+from probesteer.settings.slices.by_stage import from_json, to_json
+from probesteer.settings.slices.showing import ReportSlice
 
 PROJECT = Path(__file__).parents[2]
 # Seeded, so that a test that passes passes again; for a longer search: FUZZ_EXAMPLES=2000.

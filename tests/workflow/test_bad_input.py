@@ -11,7 +11,7 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from probesteer.settings.compose import compose_settings
-from probesteer.settings.slices import stage_slice, to_json
+from probesteer.settings.slices.by_stage import stage_slice, to_json
 from tests.workflow.tiny_project import TinyProject
 
 Rows = list[list[str]]

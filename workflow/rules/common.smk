@@ -7,7 +7,7 @@ from pathlib import Path
 from probesteer.activations.cache import discard_incomplete
 from probesteer.files.code import code_digest
 from probesteer.files.digests import json_digest
-from probesteer.settings.slices import stage_slice, to_json
+from probesteer.settings.slices.by_stage import stage_slice, to_json
 from snakemake.io import is_flagged, strip_wildcard_constraints
 
 

@@ -9,7 +9,7 @@ from probesteer.files.atomic import write_text
 from probesteer.files.digests import json_digest
 from probesteer.settings.compose import compose_settings
 from probesteer.settings.schema import Settings
-from probesteer.settings.slices import from_json, to_json
+from probesteer.settings.slices.by_stage import from_json, to_json
 from snakemake.utils import min_version
 
 min_version("9.11")

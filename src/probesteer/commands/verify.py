@@ -14,7 +14,8 @@ from probesteer.files.records import JobRecord
 from probesteer.files.verification import Finding, Verification, verify_records
 from probesteer.models.record import read_record
 from probesteer.settings.schema import Settings
-from probesteer.settings.slices import ReportSlice, from_json, stage_slice, to_json
+from probesteer.settings.slices.by_stage import from_json, stage_slice, to_json
+from probesteer.settings.slices.showing import ReportSlice
 
 _RECORD = "record.json"
 # Stages that read the slice of another.

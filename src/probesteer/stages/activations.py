@@ -20,7 +20,7 @@ from probesteer.models.inputs import Inputs, read_images
 from probesteer.models.loading import load_model
 from probesteer.models.record import read_record
 from probesteer.models.sites import places_of
-from probesteer.settings.slices import ActivationsSlice
+from probesteer.settings.slices.reading import ActivationsSlice
 from probesteer.stages.interface import InputPath, OutputPath
 
 

@@ -15,7 +15,7 @@ from probesteer.geometry.superposition.arithmetic_rows import (
     offset_rows,
 )
 from probesteer.geometry.superposition.pair_sets import PairSet, pair_set
-from probesteer.settings.geometry_slices import ArithmeticSlice
+from probesteer.settings.slices.geometry import ArithmeticSlice
 from probesteer.stages.interface import InputPath, InputPaths, OutputPath
 from probesteer.stages.trusted import trusted
 

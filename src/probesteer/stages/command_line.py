@@ -13,7 +13,7 @@ from typing import Any
 from probesteer.errors import ProbesteerError
 from probesteer.files.atomic import reserve, written_at
 from probesteer.files.records import require_as_written, write_job_record
-from probesteer.settings.slices import from_json
+from probesteer.settings.slices.by_stage import from_json
 from probesteer.stages.interface import STAGES, InputPath, InputPaths, OutputPath, OutputPaths
 from probesteer.stages.provenance import provenance_of
 from probesteer.stages.resources import record_resources

@@ -5,7 +5,7 @@ from typing import Any
 from probesteer.directions.cosines import cosine_table
 from probesteer.directions.storage import read_directions
 from probesteer.files.tables import write_table
-from probesteer.settings.directions_slices import CosinesSlice
+from probesteer.settings.slices.directions import CosinesSlice
 from probesteer.stages.interface import InputPaths, OutputPath
 from probesteer.stages.keys import keyed
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from probesteer.concepts.datasets import fetch_examples
-from probesteer.settings.slices import DatasetSlice
+from probesteer.settings.slices.reading import DatasetSlice
 from probesteer.stages.interface import OutputPath
 
 

@@ -31,8 +31,8 @@ from probesteer.geometry.dictionaries.tables import (
 )
 from probesteer.places import EMBEDDING, Place
 from probesteer.progress import progress
-from probesteer.settings.geometry_slices import DictionariesSlice
 from probesteer.settings.schema import DictionarySettings
+from probesteer.settings.slices.geometry import DictionariesSlice
 from probesteer.stages.interface import InputPath, InputPaths, OutputPath
 from probesteer.stages.trusted import trusted
 

@@ -28,7 +28,7 @@ from probesteer.files.tables import read_table, write_table
 from probesteer.places import Place
 from probesteer.probes.logistic import fit_logistic
 from probesteer.probes.storage import read_probes
-from probesteer.settings.directions_slices import DirectionsSlice
+from probesteer.settings.slices.directions import DirectionsSlice
 from probesteer.stages.interface import InputPath, InputPaths, OutputPath
 from probesteer.stages.keys import keyed
 

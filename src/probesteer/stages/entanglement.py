@@ -15,7 +15,7 @@ from probesteer.models.loading import LoadedModel, load_model
 from probesteer.models.record import read_record
 from probesteer.places import Place
 from probesteer.probes.storage import read_probes
-from probesteer.settings.slices import EntanglementSlice
+from probesteer.settings.slices.steering import EntanglementSlice
 from probesteer.stages.interface import InputPath, InputPaths, OutputPath
 from probesteer.stages.keys import keyed
 from probesteer.stages.sweep_inputs import asked_about

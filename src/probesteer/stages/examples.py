@@ -6,7 +6,7 @@ from probesteer.concepts.positions import parse_position
 from probesteer.concepts.preparation import prepare_concept
 from probesteer.concepts.targets import LabelKind
 from probesteer.files.tables import write_table
-from probesteer.settings.slices import ExamplesSlice
+from probesteer.settings.slices.reading import ExamplesSlice
 from probesteer.stages.interface import InputPath, OutputPath
 
 

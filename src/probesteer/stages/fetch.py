@@ -5,7 +5,7 @@ from typing import Any
 
 from probesteer.models.fetching import fetch_model
 from probesteer.models.record import write_record
-from probesteer.settings.slices import FetchSlice
+from probesteer.settings.slices.reading import FetchSlice
 from probesteer.stages.interface import OutputPath
 
 

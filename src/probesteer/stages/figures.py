@@ -6,7 +6,7 @@ from typing import Any
 from probesteer.figures.drawing import draw_figures
 from probesteer.figures.style import FigureStyle
 from probesteer.files.tables import read_table, read_tables
-from probesteer.settings.slices import FiguresSlice
+from probesteer.settings.slices.showing import FiguresSlice
 from probesteer.stages.evidence_tables import read_evidence
 from probesteer.stages.interface import InputPath, InputPaths, OutputPaths
 

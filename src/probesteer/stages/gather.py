@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from probesteer.activations.merging import merge_caches, remove_part
-from probesteer.settings.slices import ActivationsSlice
+from probesteer.settings.slices.reading import ActivationsSlice
 from probesteer.stages.interface import InputPaths, OutputPath
 
 

@@ -11,7 +11,7 @@ from probesteer.interventions.gradients import logit_gradients
 from probesteer.interventions.readouts import prompt_rows
 from probesteer.models.loading import load_model
 from probesteer.models.record import read_record
-from probesteer.settings.directions_slices import GradientsSlice
+from probesteer.settings.slices.directions import GradientsSlice
 from probesteer.stages.interface import InputPath, OutputPath
 from probesteer.stages.sweep_inputs import asked_about
 

@@ -6,7 +6,7 @@ from typing import Any
 from probesteer.files.tables import write_table
 from probesteer.geometry.calibration_table import calibration_table
 from probesteer.geometry.calibrations import calibrate_trained, calibrate_wired
-from probesteer.settings.geometry_slices import InstrumentsSlice
+from probesteer.settings.slices.geometry import InstrumentsSlice
 from probesteer.stages.interface import OutputPath
 
 _log = logging.getLogger(__name__)

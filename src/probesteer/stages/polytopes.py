@@ -30,7 +30,7 @@ from probesteer.models.loading import LoadedModel, load_model
 from probesteer.models.record import ModelRecord, read_record
 from probesteer.models.untrained import NotReinitialised, reinitialise
 from probesteer.places import EMBEDDING, Place
-from probesteer.settings.geometry_slices import PolytopesSlice
+from probesteer.settings.slices.geometry import PolytopesSlice
 from probesteer.stages.interface import InputPath, InputPaths, OutputPath
 from probesteer.stages.keys import keyed
 from probesteer.stages.trusted import trusted

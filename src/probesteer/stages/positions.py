@@ -5,7 +5,7 @@ from typing import Any
 from probesteer.activations.cache import open_cache
 from probesteer.files.tables import read_table, write_table
 from probesteer.probes.position_probes import evaluate_positions
-from probesteer.settings.slices import PositionsSlice
+from probesteer.settings.slices.probes import PositionsSlice
 from probesteer.stages.interface import InputPath, OutputPath
 from probesteer.stages.keys import keyed
 

@@ -15,7 +15,7 @@ from probesteer.probes.evaluation import evaluate_bag_of_tokens, evaluate_probes
 from probesteer.probes.labelled_rows import LabelledRows
 from probesteer.probes.storage import write_probes
 from probesteer.probes.tasks import Task, task_of
-from probesteer.settings.slices import ProbesSlice
+from probesteer.settings.slices.probes import ProbesSlice
 from probesteer.stages.interface import InputPath, OutputPath
 from probesteer.stages.keys import keyed
 

@@ -11,7 +11,7 @@ from probesteer.report.findings import findings_of
 from probesteer.report.page import render_report
 from probesteer.report.resources import read_resources
 from probesteer.report.terminal import findings_table
-from probesteer.settings.slices import ReportSlice
+from probesteer.settings.slices.showing import ReportSlice
 from probesteer.stages.evidence_tables import read_evidence
 from probesteer.stages.interface import FolderPath, InputPaths, OutputPath
 

@@ -23,7 +23,7 @@ from probesteer.interventions.statistics.distribution import (
     fit_distribution,
 )
 from probesteer.places import Place
-from probesteer.settings.slices import ScaleSlice
+from probesteer.settings.slices.steering import ScaleSlice
 from probesteer.stages.interface import InputPath, OutputPath
 from probesteer.stages.keys import keyed
 from probesteer.stages.sweep_inputs import read_sweep_inputs

@@ -4,7 +4,7 @@ from typing import Any
 
 from probesteer.files.tables import read_tables, write_table
 from probesteer.probes.controls.significance import significance_table
-from probesteer.settings.slices import SignificanceSlice
+from probesteer.settings.slices.probes import SignificanceSlice
 from probesteer.stages.interface import InputPaths, OutputPath
 from probesteer.stages.keys import keyed
 

@@ -6,7 +6,7 @@ from typing import Any
 from probesteer.activations.cache import open_cache
 from probesteer.files.tables import read_table, write_table
 from probesteer.probes.sparse.evaluation import evaluate_sparse_probes
-from probesteer.settings.slices import ProbesSlice
+from probesteer.settings.slices.probes import ProbesSlice
 from probesteer.stages.interface import InputPath, OutputPath
 from probesteer.stages.keys import keyed
 

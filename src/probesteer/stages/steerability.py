@@ -8,7 +8,7 @@ from probesteer.files.tables import read_table, read_tables, write_table
 from probesteer.interventions.statistics.decodable import decodable_vs_steerable
 from probesteer.interventions.statistics.steerability import steerability_table, with_adjusted
 from probesteer.interventions.statistics.unit_tables import sensitivity_in_units
-from probesteer.settings.slices import SteerabilitySlice
+from probesteer.settings.slices.steering import SteerabilitySlice
 from probesteer.stages.interface import InputPath, InputPaths, OutputPath
 
 

@@ -31,7 +31,7 @@ from probesteer.interventions.survival import (
 from probesteer.interventions.text_reading import TextReader
 from probesteer.places import Place
 from probesteer.probes.storage import read_probes
-from probesteer.settings.slices import SteeringSlice
+from probesteer.settings.slices.steering import SteeringSlice
 from probesteer.stages.interface import InputPath, OutputPath
 from probesteer.stages.keys import keyed
 from probesteer.stages.sweep_inputs import SweepInputs, read_sweep_inputs

@@ -23,7 +23,7 @@ from probesteer.geometry.superposition.tables import (
     shape_rows,
 )
 from probesteer.places import Place
-from probesteer.settings.geometry_slices import SuperpositionSlice
+from probesteer.settings.slices.geometry import SuperpositionSlice
 from probesteer.stages.interface import InputPath, InputPaths, OutputPath
 from probesteer.stages.trusted import trusted
 

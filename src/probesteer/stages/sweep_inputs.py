@@ -14,7 +14,7 @@ from probesteer.models.chat import is_chat
 from probesteer.models.loading import LoadedModel, load_model
 from probesteer.models.record import read_record
 from probesteer.settings.schema import ScaleSettings, SteeringSettings
-from probesteer.settings.slices import ScaleSlice, SteeringSlice
+from probesteer.settings.slices.steering import ScaleSlice, SteeringSlice
 
 
 @dataclass(frozen=True)

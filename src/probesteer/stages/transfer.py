@@ -10,7 +10,7 @@ from probesteer.activations.cache import open_cache
 from probesteer.files.tables import read_table, write_table
 from probesteer.probes.storage import read_probes
 from probesteer.probes.transfer import ProbedConcept, evaluate_transfer
-from probesteer.settings.slices import TransferSlice
+from probesteer.settings.slices.probes import TransferSlice
 from probesteer.stages.interface import InputPaths, OutputPath
 from probesteer.stages.keys import keyed
 

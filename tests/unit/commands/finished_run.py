@@ -19,7 +19,8 @@ from probesteer.files.tables import write_table
 from probesteer.models.record import ModelRecord, write_record
 from probesteer.places import Place
 from probesteer.settings.schema import ConceptSettings, ModelSettings, Settings
-from probesteer.settings.slices import ReportSlice, stage_slice, to_json
+from probesteer.settings.slices.by_stage import stage_slice, to_json
+from probesteer.settings.slices.showing import ReportSlice
 from tests.cached_layers import write_layer
 
 CONCEPTS = ("mood", "tense")

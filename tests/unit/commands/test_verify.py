@@ -12,7 +12,8 @@ from probesteer.files.code import code_digest
 from probesteer.files.records import record_path
 from probesteer.files.tables import read_table, write_table
 from probesteer.settings.schema import Settings
-from probesteer.settings.slices import ReportSlice, to_json
+from probesteer.settings.slices.by_stage import to_json
+from probesteer.settings.slices.showing import ReportSlice
 from tests.unit.commands.finished_run import (
     CACHE,
     CONCEPTS,

@@ -29,8 +29,8 @@ from probesteer.models.loading import LoadedModel
 from probesteer.places import EMBEDDING, Place
 from probesteer.probes.logistic import fit_logistic
 from probesteer.probes.storage import write_probes
-from probesteer.settings.directions_slices import DirectionsSlice, GradientsSlice
 from probesteer.settings.schema import DirectionSettings, ModelSettings
+from probesteer.settings.slices.directions import DirectionsSlice, GradientsSlice
 from probesteer.stages import directions, gradients
 from probesteer.stages.interface import InputPath, InputPaths, OutputPath
 from tests.cached_layers import write_layer

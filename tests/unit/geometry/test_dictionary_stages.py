@@ -17,8 +17,8 @@ from probesteer.geometry.dictionaries.quality import measure_quality
 from probesteer.geometry.dictionaries.sparse_coding import SparseCodingSettings, fit_sparse_coding
 from probesteer.geometry.superposition.arithmetic import analogies, parallelogram
 from probesteer.places import EMBEDDING, Place
-from probesteer.settings.geometry_slices import ArithmeticSlice, DictionariesSlice
 from probesteer.settings.schema import DictionarySettings
+from probesteer.settings.slices.geometry import ArithmeticSlice, DictionariesSlice
 from probesteer.stages import arithmetic, dictionaries
 from probesteer.stages.interface import InputPath, InputPaths, OutputPath
 from tests.unit.geometry.test_geometry_stages import prepared

@@ -17,9 +17,9 @@ from probesteer.geometry.superposition.spectra import spectrum
 from probesteer.models.fetching import fetch_model
 from probesteer.models.record import write_record
 from probesteer.places import Place
-from probesteer.settings.geometry_slices import PolytopesSlice, SuperpositionSlice
 from probesteer.settings.schema import ActivationSettings, GeometrySettings, ModelSettings
-from probesteer.settings.slices import ActivationsSlice
+from probesteer.settings.slices.geometry import PolytopesSlice, SuperpositionSlice
+from probesteer.settings.slices.reading import ActivationsSlice
 from probesteer.stages import activations, polytopes, superposition
 from probesteer.stages.interface import InputPath, InputPaths, OutputPath
 from tests.tiny_models import TEXTS

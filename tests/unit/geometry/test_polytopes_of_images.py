@@ -21,9 +21,9 @@ from probesteer.geometry.polytopes.continuation import ModelContinuation
 from probesteer.models.fetching import fetch_model
 from probesteer.models.record import write_record
 from probesteer.places import Place
-from probesteer.settings.geometry_slices import PolytopesSlice
 from probesteer.settings.schema import ActivationSettings, GeometrySettings, ModelSettings
-from probesteer.settings.slices import ActivationsSlice
+from probesteer.settings.slices.geometry import PolytopesSlice
+from probesteer.settings.slices.reading import ActivationsSlice
 from probesteer.stages import activations, polytopes
 from probesteer.stages.interface import InputPath, InputPaths, OutputPath
 from tests.tiny_image_models import save_images, save_tiny_image_model

@@ -9,7 +9,7 @@ import pandas as pd
 from probesteer.figures.rows import matching
 from probesteer.files.tables import read_table
 from probesteer.settings.schema import ChatSettings, ModelSettings, SteeringSettings
-from probesteer.settings.slices import EntanglementSlice, SteeringSlice
+from probesteer.settings.slices.steering import EntanglementSlice, SteeringSlice
 from probesteer.stages import entanglement
 from probesteer.stages.interface import InputPaths, OutputPath
 from tests.unit.interventions.test_steering_stages import (

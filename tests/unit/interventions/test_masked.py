@@ -18,7 +18,7 @@ from probesteer.interventions.sweep import run_sweep
 from probesteer.models.loading import LoadedModel
 from probesteer.places import Place
 from probesteer.settings.schema import ModelSettings, SteeringSettings
-from probesteer.settings.slices import SteeringSlice
+from probesteer.settings.slices.steering import SteeringSlice
 from tests.tiny_models import WIDTH
 from tests.unit.interventions.test_steering_stages import WRITTEN, inputs, outputs, run_steering
 

@@ -15,7 +15,7 @@ from probesteer.errors import ProbesteerError
 from probesteer.files.tables import read_table, write_table
 from probesteer.places import Place
 from probesteer.settings.schema import ModelSettings, ScaleSettings
-from probesteer.settings.slices import ScaleSlice
+from probesteer.settings.slices.steering import ScaleSlice
 from probesteer.stages import scale
 from probesteer.stages.interface import InputPath
 from tests.cached_layers import write_layer

@@ -23,7 +23,7 @@ from probesteer.settings.schema import (
     SampleSettings,
     SteeringSettings,
 )
-from probesteer.settings.slices import SteeringSlice
+from probesteer.settings.slices.steering import SteeringSlice
 from probesteer.stages import steering
 from probesteer.stages.interface import InputPath, OutputPath
 from tests.tiny_models import TEXTS, WIDTH

@@ -17,7 +17,7 @@ from probesteer.settings.schema import (
     ScaleSettings,
     SteeringSettings,
 )
-from probesteer.settings.slices import ScaleSlice, SteeringSlice
+from probesteer.settings.slices.steering import ScaleSlice, SteeringSlice
 from probesteer.stages import scale
 from probesteer.stages.interface import InputPath, OutputPath
 from tests.unit.interventions.test_scale_stage import READ, cached_activations

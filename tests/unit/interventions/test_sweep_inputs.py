@@ -11,7 +11,7 @@ from probesteer.files.tables import write_table
 from probesteer.models.fetching import fetch_model
 from probesteer.models.record import write_record
 from probesteer.settings.schema import ChatSettings, ModelSettings, SteeringSettings
-from probesteer.settings.slices import SteeringSlice
+from probesteer.settings.slices.steering import SteeringSlice
 from probesteer.stages.sweep_inputs import SweepInputs, read_sweep_inputs
 
 CHAT = ChatSettings(user="{text}?")

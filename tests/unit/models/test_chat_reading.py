@@ -17,7 +17,7 @@ from probesteer.models.fetching import fetch_model
 from probesteer.models.record import write_record
 from probesteer.places import Place
 from probesteer.settings.schema import ActivationSettings, ChatSettings, ModelSettings
-from probesteer.settings.slices import ActivationsSlice
+from probesteer.settings.slices.reading import ActivationsSlice
 from probesteer.stages import activations
 from probesteer.stages.interface import InputPath, OutputPath
 from tests.unit.models.test_chat import ASK, CHATML, INSTRUCT

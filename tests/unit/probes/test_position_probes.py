@@ -22,7 +22,8 @@ from probesteer.probes.metrics.intervals import group_resamples
 from probesteer.probes.metrics.two_labels import accuracy, auroc
 from probesteer.probes.position_probes import NULL_DRAWS, evaluate_positions, offsets_of
 from probesteer.settings.schema import ActivationSettings, ModelSettings, ProbeSettings
-from probesteer.settings.slices import ActivationsSlice, PositionsSlice
+from probesteer.settings.slices.probes import PositionsSlice
+from probesteer.settings.slices.reading import ActivationsSlice
 from probesteer.stages import positions
 from probesteer.stages.interface import InputPath, OutputPath
 

@@ -13,7 +13,7 @@ from probesteer.places import Place
 from probesteer.probes.logistic import fit_logistic
 from probesteer.probes.storage import write_probes
 from probesteer.settings.schema import ProbeSettings
-from probesteer.settings.slices import ProbesSlice, TransferSlice
+from probesteer.settings.slices.probes import ProbesSlice, TransferSlice
 from probesteer.stages import sparse, transfer
 from probesteer.stages.interface import InputPath, InputPaths, OutputPath
 

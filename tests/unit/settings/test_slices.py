@@ -9,13 +9,9 @@ import pytest
 from probesteer.errors import ProbesteerError
 from probesteer.settings.compose import compose_settings
 from probesteer.settings.schema import ModelSettings, ProbeSettings, Settings
-from probesteer.settings.slices import (
-    FetchSlice,
-    ProbesSlice,
-    from_json,
-    stage_slice,
-    to_json,
-)
+from probesteer.settings.slices.by_stage import from_json, stage_slice, to_json
+from probesteer.settings.slices.probes import ProbesSlice
+from probesteer.settings.slices.reading import FetchSlice
 from tests.unit.settings.conftest import PROJECT
 
 STAGES = (

@@ -6,7 +6,7 @@ import pytest
 
 from probesteer.errors import ProbesteerError
 from probesteer.files.tables import read_table, write_table
-from probesteer.settings.slices import SignificanceSlice
+from probesteer.settings.slices.probes import SignificanceSlice
 from probesteer.stages import significance
 from probesteer.stages.command_line import main
 from probesteer.stages.interface import InputPath, InputPaths, OutputPath
