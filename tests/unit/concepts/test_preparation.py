@@ -96,9 +96,15 @@ def test_prompts_of_a_group_of_the_examples_have_its_split(prepare: Prepare, wri
 PROJECT = Path(__file__).parents[3]
 
 
-@pytest.mark.parametrize(
-    "name", sorted(path.stem for path in PROJECT.glob("config/concept/*.yaml"))
+# Those of images are written by a rule, from scans that come with scikit-learn.
+COMMITTED = sorted(
+    path.stem
+    for path in PROJECT.glob("config/concept/*.yaml")
+    if not path.stem.startswith("digits_")
 )
+
+
+@pytest.mark.parametrize("name", COMMITTED)
 def test_committed_concepts_are_ready_and_hold_no_prompt_among_the_examples(name: str) -> None:
     settings = yaml.safe_load((PROJECT / f"config/concept/{name}.yaml").read_text(encoding="utf-8"))
     concept = prepare_concept(
