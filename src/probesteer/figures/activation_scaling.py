@@ -23,7 +23,7 @@ COLUMNS = (
     "value",
 )
 _AXIS_LABELS = {
-    "prediction_changed": "next token changed (share of prompts)",
+    "prediction_changed": "prediction changed (share of prompts)",
     "kl": "KL divergence of the next token (nats)",
     "neutral_loss": "loss on neutral text (nats per token)",
 }

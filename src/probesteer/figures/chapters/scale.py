@@ -58,9 +58,9 @@ SCALE_FIGURES = (
         draw=activation_scaling.draw,
         title="Scaling the activations: predictions",
         caption=(
-            "Share of prompts whose most likely next token changes when all activations of a layer "
-            "are multiplied by a factor; 1 leaves them as they are. 95% intervals, where the table "
-            "has them, for up to eight places."
+            "Share of prompts whose likeliest next token (of images: class) changes when all "
+            "activations of a layer are multiplied by a factor; 1 leaves them as they are. 95% "
+            "intervals, where the table has them, for up to eight places."
         ),
     ),
     CatalogueEntry(
