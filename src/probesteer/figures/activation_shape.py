@@ -6,10 +6,9 @@ from matplotlib.figure import Figure
 from probesteer.figures.facets import facet_figure, label_places, legend_above, note_figure
 from probesteer.figures.marks import MARKERS, draw_curve, marker_key
 from probesteer.figures.places import on_stream, places_of
-from probesteer.figures.rows import checked, concepts_of, curve_over_places, matching
+from probesteer.figures.rows import MEASURED, checked, concepts_of, curve_over_places, matching
 from probesteer.figures.style import GREY, FigureStyle
 
-COLUMNS = ("model", "concept", "site", "layer", "method", "metric", "value", "low", "high")
 NETWORKS = {"trained": "trained", "reinitialised": "re-initialised"}
 _ROWS = {"effective_rank": "effective rank", "between_share": "variance between\nclasses (share)"}
 
@@ -24,7 +23,7 @@ def draw(table: pd.DataFrame, style: FigureStyle) -> Figure:
 
     table: superposition. Raises ProbesteerError where it is empty.
     """
-    checked(table, COLUMNS, "superposition")
+    checked(table, MEASURED, "superposition")
     with style.applied():
         rows = _rows(table)
         if rows.empty:

@@ -15,6 +15,7 @@ from probesteer.figures.marks import (
 )
 from probesteer.figures.places import on_stream, places_of
 from probesteer.figures.rows import (
+    MEASURED,
     checked,
     concepts_of,
     curve_over_places,
@@ -23,7 +24,6 @@ from probesteer.figures.rows import (
 )
 from probesteer.figures.style import GREY, FigureStyle
 
-COLUMNS = ("model", "concept", "site", "layer", "method", "metric", "value", "low", "high")
 KINDS = {
     "sparse_coding": "best atom, sparse coding",
     "relu": "best atom, ReLU",
@@ -44,7 +44,7 @@ def draw(table: pd.DataFrame, style: FigureStyle) -> Figure:
 
     table: dictionaries. Raises ProbesteerError where it is empty.
     """
-    checked(table, COLUMNS, "dictionaries")
+    checked(table, MEASURED, "dictionaries")
     with style.applied():
         rows = _rows(table)
         if rows.empty:

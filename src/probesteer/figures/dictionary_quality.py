@@ -5,11 +5,10 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from probesteer.figures.dictionary_atoms import COLUMNS
 from probesteer.figures.facets import facet_figure, label_places, legend_above, note_figure
 from probesteer.figures.marks import MARKERS, draw_curve, marker_key, zero_lines
 from probesteer.figures.places import on_stream, places_of
-from probesteer.figures.rows import checked, concepts_of, curve_over_places, matching
+from probesteer.figures.rows import MEASURED, checked, concepts_of, curve_over_places, matching
 from probesteer.figures.style import GREY, FigureStyle
 
 KINDS = {
@@ -31,7 +30,7 @@ def draw(table: pd.DataFrame, style: FigureStyle) -> Figure:
 
     table: dictionaries. Raises ProbesteerError where it is empty.
     """
-    checked(table, COLUMNS, "dictionaries")
+    checked(table, MEASURED, "dictionaries")
     with style.applied():
         rows = _rows(table)
         if rows.empty:

@@ -12,6 +12,9 @@ from probesteer.places import Place
 
 Array = NDArray[np.float64]
 
+MEASURED = ("model", "concept", "site", "layer", "method", "metric", "value", "low", "high")
+"""Columns of a table of what methods reach at places, with intervals."""
+
 
 @dataclass(frozen=True)
 class Curve:

@@ -14,6 +14,7 @@ from probesteer.figures.marks import (
 )
 from probesteer.figures.places import on_stream, places_of
 from probesteer.figures.rows import (
+    MEASURED,
     checked,
     concepts_of,
     curve_over_places,
@@ -22,7 +23,6 @@ from probesteer.figures.rows import (
 )
 from probesteer.figures.style import FigureStyle
 
-COLUMNS = ("model", "concept", "site", "layer", "method", "metric", "value", "low", "high")
 _METHODS = {"pairs": "pairs of the concept", "without_offset": "without the offset"}
 _PANELS = {
     "offset_cosine": "cosine of\ntwo offsets",
@@ -41,7 +41,7 @@ def draw(table: pd.DataFrame, style: FigureStyle) -> Figure:
 
     table: arithmetic. Raises ProbesteerError where it is empty.
     """
-    checked(table, COLUMNS, "arithmetic")
+    checked(table, MEASURED, "arithmetic")
     with style.applied():
         rows = _rows(table)
         if rows.empty:
