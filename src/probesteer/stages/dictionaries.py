@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,15 +12,9 @@ from numpy.typing import NDArray
 from probesteer.activations.cache import ActivationCache, open_cache
 from probesteer.directions.storage import read_directions
 from probesteer.files.tables import read_table, write_table
-from probesteer.geometry.dictionaries.autoencoder import (
-    AutoencoderSettings,
-    Kind,
-    fit_autoencoder,
-)
 from probesteer.geometry.dictionaries.calibrations import BY_HAND, toy_of
 from probesteer.geometry.dictionaries.components import fit_components
-from probesteer.geometry.dictionaries.dictionary import Dictionary
-from probesteer.geometry.dictionaries.sparse_coding import SparseCodingSettings, fit_sparse_coding
+from probesteer.geometry.dictionaries.learning import learned, training_rows
 from probesteer.geometry.dictionaries.tables import (
     COLUMNS,
     ConceptAt,
@@ -31,7 +25,6 @@ from probesteer.geometry.dictionaries.tables import (
 )
 from probesteer.places import EMBEDDING, Place
 from probesteer.progress import progress
-from probesteer.settings.schema import DictionarySettings
 from probesteer.settings.slices.geometry import DictionariesSlice
 from probesteer.stages.interface import InputPath, InputPaths, OutputPath
 from probesteer.stages.trusted import trusted
@@ -91,45 +84,14 @@ def _rows(
     if not kinds:
         return []
     asked, draws, seed = settings.dictionaries, settings.bootstrap_draws, settings.seed
-    X = _training(concepts, asked.rows, seed)
+    X = training_rows(concepts, asked.rows, seed)
     components = fit_components(X)
     rows = control_rows(concepts, asked.atoms, settings.random_draws, draws, seed)
     for kind in kinds:
-        dictionary = _learned(kind, X, asked, seed)
+        dictionary = learned(kind, X, asked, seed)
         rows += quality_rows(kind, dictionary, concepts, components, draws, seed)
         rows += atom_rows(kind, dictionary, concepts, draws, seed)
     return rows
-
-
-def _learned(kind: str, X: NDArray[np.float32], asked: DictionarySettings, seed: int) -> Dictionary:
-    if kind == "sparse_coding":
-        coding = SparseCodingSettings(asked.atoms, asked.coding_penalty, asked.epochs)
-        return fit_sparse_coding(X, coding, seed)
-    settings = AutoencoderSettings(
-        kind=cast(Kind, kind),
-        atoms=asked.atoms,
-        active=asked.active,
-        penalty=asked.penalty,
-        steps=asked.steps,
-    )
-    return fit_autoencoder(X, settings, seed)
-
-
-def _training(concepts: Mapping[str, ConceptAt], most: int, seed: int) -> NDArray[np.float32]:
-    """Training rows of all concepts, of more than `most` as many drawn: [rows, d]."""
-    parts = [np.flatnonzero(each.splits == "train") for each in concepts.values()]
-    total = sum(map(len, parts))
-    kept = np.ones(total, dtype=bool)
-    if total > most:
-        kept[:] = False
-        kept[np.random.default_rng([seed, 3]).choice(total, most, replace=False)] = True
-    shares = np.split(kept, np.cumsum([len(part) for part in parts])[:-1])
-    return np.concatenate(
-        [
-            np.asarray(each.X[part[share]], dtype=np.float32)
-            for each, part, share in zip(concepts.values(), parts, shares, strict=True)
-        ]
-    )
 
 
 def _places(cache: ActivationCache, sites: list[str]) -> list[Place]:
