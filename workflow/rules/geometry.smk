@@ -72,6 +72,7 @@ if "polytopes" in PARTS:
             shuffled=shuffled_files,
         output:
             table=f"{TABLES}/polytopes.parquet",
+            clusters=f"{TABLES}/clusters.parquet",
         log:
             f"{LOGS}/polytopes.log",
         conda:
@@ -88,5 +89,5 @@ if "polytopes" in PARTS:
             " --instruments {input.instruments:q} --record {input.record:q}"
             " --manifest {input.manifest:q} --examples {input.examples:q}"
             " --directions {input.directions:q} --shuffled {input.shuffled:q}"
-            " --table {output.table:q}"
+            " --table {output.table:q} --clusters {output.clusters:q}"
             " --log {log:q} --resources {params.resources:q}"

@@ -15,12 +15,17 @@ from probesteer.directions.direction import Direction
 from probesteer.directions.storage import read_directions
 from probesteer.errors import ProbesteerError
 from probesteer.files.tables import read_table, write_table
+from probesteer.geometry.polytopes.cluster_tables import (
+    MEMBERS,
+    cluster_members,
+    cluster_rows,
+    find_clusters,
+)
 from probesteer.geometry.polytopes.continuation import ModelContinuation
 from probesteer.geometry.polytopes.tables import (
     COLUMNS,
     Row,
     Sample,
-    cluster_rows,
     density_rows,
     push_rows,
     ray_rows,
@@ -62,8 +67,9 @@ def run(
     directions: InputPath,
     shuffled: InputPaths,
     table: OutputPath,
+    clusters: OutputPath,
 ) -> None:
-    """The trained model first, then those to compare it with.
+    """The trained model first, then those to compare it with; clusters only of the trained one.
 
     shuffled: the files of the same model, trained on labels that were dealt out by lot, where it
     is to be compared with one.
@@ -73,7 +79,7 @@ def run(
     classes = rows["target" if "target" in rows else "label"].to_numpy(dtype=np.int64)
     chosen = _balanced(classes, asked.examples, settings.seed)
     derived = read_directions(directions)
-    parts = []
+    parts, members = [], list[pd.DataFrame]()
     for network, loaded in _networks(read_record(record), settings, shuffled):
         inputs, token = _inputs(loaded, cache, rows)
         for place in _places(len(loaded.blocks)):
@@ -86,11 +92,14 @@ def run(
                 settings.seed,
             )
             own = [d for d in derived if d.place == place] if network == "trained" else []
-            found = _measured(continuation, sample, classes[chosen], own, known, settings)
+            found, inside = _measured(continuation, sample, classes[chosen], own, known, settings)
             named = pd.DataFrame(found, columns=COLUMNS)
             parts.append(named.assign(site=place.site, layer=place.layer))
-    whole = pd.concat(parts, ignore_index=True)[["site", "layer", *COLUMNS]]
-    write_table(table, keyed(whole, settings.name, settings.concept), provenance)
+            if network == "trained":
+                members.append(inside.assign(site=place.site, layer=place.layer))
+    for path, tables, columns in ((table, parts, COLUMNS), (clusters, members, MEMBERS)):
+        whole = pd.concat(tables, ignore_index=True)[["site", "layer", *columns]]
+        write_table(path, keyed(whole, settings.name, settings.concept), provenance)
 
 
 def _networks(
@@ -128,13 +137,15 @@ def _measured(
     directions: Sequence[Direction],
     known: pd.DataFrame,
     settings: PolytopesSlice,
-) -> list[Row]:
+) -> tuple[list[Row], pd.DataFrame]:
+    """The rows, and the cluster of every example."""
     asked, rows = settings.geometry, list[Row]()
     codes = continuation.codes_of(sample.examples)
     if trusted(known, _DENSITY, "boundary density"):
         rows += density_rows(sample, codes, labels)
-    if trusted(known, _CLUSTERS, "clusters"):
-        rows += cluster_rows(sample, codes, labels)
+    kept = trusted(known, _CLUSTERS, "clusters")
+    clusters = find_clusters(sample, codes, labels) if kept else {}
+    rows += cluster_rows(sample, clusters)
     started = sample.first(asked.paths)
     if trusted(known, _RAYS, "rays"):
         rows += ray_rows(continuation, started, asked.factors, noise=False)
@@ -151,7 +162,7 @@ def _measured(
             push = direction.push(1.0, asked.unit)
             walk = (asked.strengths, asked.unit, method)
             rows += push_rows(continuation, started, push, *walk)
-    return rows
+    return rows, cluster_members(sample, clusters)
 
 
 def _places(blocks: int) -> list[Place]:

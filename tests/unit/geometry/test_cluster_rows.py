@@ -4,8 +4,14 @@ import numpy as np
 import pandas as pd
 
 from probesteer.geometry.polytopes.cluster_calibrations import calibrate_clusters
+from probesteer.geometry.polytopes.cluster_tables import (
+    MEMBERS,
+    cluster_members,
+    cluster_rows,
+    find_clusters,
+)
 from probesteer.geometry.polytopes.planted import hyperplane_net
-from probesteer.geometry.polytopes.tables import COLUMNS, Sample, cluster_rows
+from probesteer.geometry.polytopes.tables import COLUMNS, Sample
 
 
 def test_clusters_find_what_was_planted() -> None:
@@ -18,13 +24,30 @@ def test_two_clouds_are_two_pure_clusters_by_every_distance() -> None:
     # Far apart in direction, too, so that cosines tell them.
     X = 9 * np.eye(6)[labels] + rng.standard_normal((40, 6)) / 3
     net = hyperplane_net(rng.standard_normal((150, 6)), 4 * rng.standard_normal(150))
-    given = Sample("trained", X, np.arange(40), np.arange(40), 0)
-    codes = net(X, given.examples).codes
-    rows = pd.DataFrame(cluster_rows(given, codes, labels), columns=COLUMNS)
+    # The examples stand in other rows of the concept's table than here.
+    given = Sample("trained", X, np.arange(40)[::-1] + 5, np.arange(40), 0)
+    found = find_clusters(given, net(X, given.examples).codes, labels)
+    rows = pd.DataFrame(cluster_rows(given, found), columns=COLUMNS)
+    members = cluster_members(given, found)
+    assert list(members) == list(MEMBERS)
+    assert members["example"].dtype == members["cluster"].dtype == np.int64
     for method in ("codes", "euclidean", "cosine"):
         own = rows[rows["method"] == method].set_index("metric")["value"]
         assert own["purity"] == 1
         assert own["clusters"] == 2
         assert own["purity_by_chance"] < 0.8
         assert 0.5 < own["share_clustered"] <= 1
+        inside = members[(members["method"] == method) & (members["cluster"] >= 0)]
+        assert len(inside) == round(own["share_clustered"] * 40)
+        # Examples 44 to 25 have the label 0, those from 24 to 5 the label 1.
+        by_label = inside.groupby(inside["example"] >= 25)["cluster"]
+        assert by_label.nunique().tolist() == [1, 1]
+        assert inside["cluster"].nunique() == 2
     assert set(rows["path"]) == {"clusters"}
+
+
+def test_nothing_clustered_is_a_table_without_rows() -> None:
+    given = Sample("trained", np.zeros((3, 2)), np.arange(3), np.arange(3), 0)
+    members = cluster_members(given, {})
+    assert list(members) == list(MEMBERS)
+    assert members.empty

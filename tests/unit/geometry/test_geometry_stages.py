@@ -87,6 +87,7 @@ def test_polytopes_around_a_concept(model_folder: Callable[[str], Path], tmp_pat
         examples=8, paths=5, factors=[0.0, 1.0, 2.0], strengths=[-1.0, 0.0, 1.0]
     )
     tables = [OutputPath(tmp_path / name) for name in ("once", "again")]
+    clusters = OutputPath(tmp_path / "clusters")
     for table in tables:
         polytopes.run(
             PolytopesSlice("tiny", "mood", 0, MODEL, asked),
@@ -95,6 +96,7 @@ def test_polytopes_around_a_concept(model_folder: Callable[[str], Path], tmp_pat
             directions=given["directions"],
             shuffled=InputPaths(()),
             table=table,
+            clusters=clusters,
         )
     found, again = map(read_table, tables)
     pd.testing.assert_frame_equal(found, again)
@@ -110,3 +112,10 @@ def test_polytopes_around_a_concept(model_folder: Callable[[str], Path], tmp_pat
     pushed = matching(found, path="push", metric="crossings", method="difference_of_means")
     assert pushed["strength"].unique().tolist() == [-0.5, 0.5]
     assert (matching(found, path="push")["network"] == "trained").all()
+    members = read_table(clusters)
+    assert members.columns.tolist() == [
+        *("model", "concept", "site", "layer", "network", "method", "example", "cluster")
+    ]
+    assert set(members["network"]) == {"trained"}
+    for _, inside in members.groupby(["site", "layer", "method"]):
+        assert sorted(inside["example"]) == list(range(8))

@@ -73,6 +73,7 @@ def measured(given: dict[str, InputPath], shuffled: list[Path], folder: Path) ->
         **given,
         shuffled=InputPaths(tuple(shuffled)),
         table=OutputPath(folder / "table"),
+        clusters=OutputPath(folder / "clusters"),
     )
     return read_table(folder / "table")
 

@@ -7,13 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from probesteer.geometry.polytopes.clusters import cluster, cosine_distances, hamming_shares
 from probesteer.geometry.polytopes.codes import SplineCodes
-from probesteer.geometry.polytopes.density import (
-    compare_densities,
-    euclidean_matrix,
-    pair_densities,
-)
+from probesteer.geometry.polytopes.density import compare_densities, pair_densities
 from probesteer.geometry.polytopes.journeys import Journey, travel_by_parts
 from probesteer.geometry.polytopes.passage import Continuation
 from probesteer.geometry.polytopes.paths import noise_like, pushes, rays
@@ -76,33 +71,6 @@ def density_rows(sample: Sample, codes: SplineCodes, labels: NDArray[np.int64]) 
         for name, each in ends.items()
     ]
     rows.append((*key, "welch_t", found.welch_t, _NAN, _NAN, len(labels), "none"))
-    return rows
-
-
-def cluster_rows(sample: Sample, codes: SplineCodes, labels: NDArray[np.int64]) -> list[Row]:
-    """Purity, the share clustered, and what labels by lot would give, of HDBSCAN.
-
-    On the Hamming distances of codes, and on Euclidean distances and cosines of activations.
-    """
-    distances = {
-        "codes": hamming_shares(codes),
-        "euclidean": euclidean_matrix(sample.X),
-        "cosine": cosine_distances(sample.X),
-    }
-    rows: list[Row] = []
-    for method, between in distances.items():
-        found = cluster(between, labels, sample.seed)
-        measured = {
-            "purity": found.purity,
-            "purity_by_chance": found.chance,
-            "share_clustered": found.share,
-            "clusters": float(found.count),
-        }
-        key = (sample.network, "clusters", method, "none", _NAN)
-        rows += [
-            (*key, metric, value, _NAN, _NAN, len(labels), "none")
-            for metric, value in measured.items()
-        ]
     return rows
 
 
