@@ -73,16 +73,23 @@ class Checkpoint:
 
 
 class Checkpoints:
-    """Those of all sweeps of a job, in a folder of its own."""
+    """Those of all sweeps of a job, in a folder of its own; without a folder nothing is kept."""
 
-    def __init__(self, folder: Path, request: Any) -> None:
+    def __init__(self, folder: Path | None = None, request: Any = None) -> None:
         self._folder, self._request = folder, request
 
-    def of(self, sweep: str) -> Checkpoint:
+    def of(self, sweep: str) -> Checkpoint | None:
         """The checkpoint of the sweep of this name, which no other sweep of the job has."""
+        if self._folder is None:
+            return None
         path = self._folder / f"{sweep.replace(' ', '_')}.safetensors"
         return Checkpoint(path, [self._request, sweep])
 
     def remove(self) -> None:
         """Call it when what the sweeps were for is written."""
-        shutil.rmtree(self._folder, ignore_errors=True)
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+
+NOT_KEPT = Checkpoints()
+"""Of sweeps that start anew when they were stopped."""

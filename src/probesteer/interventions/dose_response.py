@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from probesteer.directions.direction import Direction
 from probesteer.directions.leace import Eraser
 from probesteer.errors import ProbesteerError
-from probesteer.interventions.checkpoint import Checkpoints
+from probesteer.interventions.checkpoint import NOT_KEPT, Checkpoints
 from probesteer.interventions.edits import Add, Edit
 from probesteer.interventions.geometry import angle_and_norm_ratio, turn_and_stretch
 from probesteer.interventions.operators.doses import erasing_edit, stacked_edit
@@ -91,7 +91,7 @@ def measure_dose_response(
     grid: DoseGrid,
     source: str,
     erasers: Mapping[Place, Eraser] | None = None,
-    checkpoints: Checkpoints | None = None,
+    checkpoints: Checkpoints = NOT_KEPT,
 ) -> dict[str, dict[Place, DoseResponse]]:
     """Responses by positions and place.
 
@@ -122,7 +122,7 @@ def measure_dose_response(
         grid.batch_tokens,
         label="neutral",
         every_token=True,
-        checkpoint=checkpoints.of(f"{grid.operator} neutral") if checkpoints else None,
+        checkpoint=checkpoints.of(f"{grid.operator} neutral"),
     )
     measured = {}
     for positions in grid.positions:
@@ -135,7 +135,7 @@ def measure_dose_response(
             where,
             grid.batch_tokens,
             label=label,
-            checkpoint=checkpoints.of(f"{grid.operator} {positions}") if checkpoints else None,
+            checkpoint=checkpoints.of(f"{grid.operator} {positions}"),
         )
         measured[positions] = {
             place: _response(at_place, place, edits[place], grid, sweep, texts, tokens)

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from probesteer.directions.direction import Direction
-from probesteer.interventions.checkpoint import Checkpoints
+from probesteer.interventions.checkpoint import NOT_KEPT, Checkpoints
 from probesteer.interventions.dose_response import DoseGrid, DoseResponse
 from probesteer.interventions.edits import Edit
 from probesteer.interventions.geometry import turn_and_stretch
@@ -41,7 +41,7 @@ def measure_operator(
     operator: str,
     grid: DoseGrid,
     source: str,
-    checkpoints: Checkpoints | None = None,
+    checkpoints: Checkpoints = NOT_KEPT,
 ) -> dict[Place, OperatorResponse]:
     """Responses by place, at the first of the grid's positions.
 
@@ -58,10 +58,10 @@ def measure_operator(
     rows, tokens = text_rows(loaded, neutral, source)
     asked, tokens_at_once = prompt_rows(loaded, prompts, source), grid.batch_tokens
     label = f"{operator} neutral"
-    kept = checkpoints.of(label) if checkpoints else None
+    kept = checkpoints.of(label)
     texts = run_sweep(loaded, rows, edits, "all", tokens_at_once, label=label, checkpoint=kept)
     where = grid.positions[0]
-    kept = checkpoints.of(f"{operator} {where}") if checkpoints else None
+    kept = checkpoints.of(f"{operator} {where}")
     sweep = run_sweep(loaded, asked, edits, where, tokens_at_once, label=operator, checkpoint=kept)
     measured = {}
     for place, at_place in by_place.items():

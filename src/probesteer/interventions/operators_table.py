@@ -8,7 +8,7 @@ import pandas as pd
 from probesteer.directions.direction import Direction
 from probesteer.directions.leace import Eraser
 from probesteer.errors import ProbesteerError
-from probesteer.interventions.checkpoint import Checkpoints
+from probesteer.interventions.checkpoint import NOT_KEPT, Checkpoints
 from probesteer.interventions.dose_response import DoseGrid, measure_dose_response
 from probesteer.interventions.kept_differences import kept_differences
 from probesteer.interventions.response_tables import Measured, dose_response_table
@@ -38,7 +38,7 @@ def operators_table(
     grid: DoseGrid,
     erasers: Mapping[Place, Eraser],
     source: str,
-    checkpoints: Checkpoints | None = None,
+    checkpoints: Checkpoints = NOT_KEPT,
 ) -> pd.DataFrame:
     """Rows as those of `response_tables.dose_response_table`, with a column operator; and of the
     metric "logit_difference_kept", see `kept_differences`.

@@ -8,7 +8,7 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
-from probesteer.interventions.checkpoint import Checkpoints
+from probesteer.interventions.checkpoint import NOT_KEPT, Checkpoints
 from probesteer.interventions.edits import Multiply
 from probesteer.interventions.readouts import prompt_rows, text_rows
 from probesteer.interventions.sweep import run_sweep
@@ -36,7 +36,7 @@ def measure_scaling(
     factors: Sequence[float],
     batch_tokens: int,
     source: str,
-    checkpoints: Checkpoints | None = None,
+    checkpoints: Checkpoints = NOT_KEPT,
 ) -> dict[Place, ScalingResponse]:
     """Responses by place (Black et al. 2022, "Interpreting neural networks through the polytope
     lens", arXiv:2211.12312: scaling changes what is predicted where it leaves the polytope).
@@ -44,10 +44,10 @@ def measure_scaling(
     """
     edits = {place: Multiply(torch.tensor(list(factors))) for place in places}
     rows, tokens = text_rows(loaded, neutral, source)
-    kept = checkpoints.of("factors neutral") if checkpoints else None
+    kept = checkpoints.of("factors neutral")
     texts = run_sweep(loaded, rows, edits, "all", batch_tokens, label="neutral", checkpoint=kept)
     asked = prompt_rows(loaded, prompts, source)
-    kept = checkpoints.of("factors all") if checkpoints else None
+    kept = checkpoints.of("factors all")
     sweep = run_sweep(loaded, asked, edits, "all", batch_tokens, label="scaling", checkpoint=kept)
     return {
         place: ScalingResponse(

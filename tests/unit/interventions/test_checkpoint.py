@@ -10,7 +10,7 @@ import torch
 
 import probesteer.interventions.sweep as sweep_module
 from probesteer.interventions import passes
-from probesteer.interventions.checkpoint import Checkpoint, Checkpoints
+from probesteer.interventions.checkpoint import NOT_KEPT, Checkpoint, Checkpoints
 from probesteer.interventions.edits import Add
 from probesteer.interventions.sweep import Sweep, run_sweep
 from probesteer.models.loading import LoadedModel
@@ -140,13 +140,22 @@ def test_the_end_of_a_sweep_is_written_where_it_took_long(tmp_path: Path) -> Non
 
 
 def test_the_sweeps_of_a_job_have_a_file_each(tmp_path: Path) -> None:
-    job = Checkpoints(tmp_path / "steering.partial", {"code": "1"})
-    for number, name in enumerate(["add neutral", "add all"]):
-        checkpoint = job.of(name)
+    def of(sweep: str, code: str) -> Checkpoint:
+        checkpoint = Checkpoints(tmp_path / "steering.partial", {"code": code}).of(sweep)
+        assert checkpoint is not None
         checkpoint.every = 0
-        checkpoint.keep(number, {"score": np.zeros(2)}, {"direct": False})
-    assert [job.of(name).taken_up()[0] for name in ("add neutral", "add all")] == [0, 1]
-    other = Checkpoints(tmp_path / "steering.partial", {"code": "2"})
-    assert other.of("add all").taken_up() == (0, {}, {})
-    job.remove()
+        return checkpoint
+
+    for number, name in enumerate(["add neutral", "add all"]):
+        of(name, "1").keep(number, {"score": np.zeros(2)}, {"direct": False})
+    assert [of(name, "1").taken_up()[0] for name in ("add neutral", "add all")] == [0, 1]
+    assert of("add all", "2").taken_up() == (0, {}, {})
+    Checkpoints(tmp_path / "steering.partial").remove()
+    assert not list(tmp_path.iterdir())
+
+
+def test_without_a_folder_nothing_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert NOT_KEPT.of("add all") is None
+    NOT_KEPT.remove()
     assert not list(tmp_path.iterdir())
