@@ -66,6 +66,41 @@ def test_every_split_has_groups_enough_for_an_interval(name: str, seed: int) -> 
     assert (shared["split"] == shared["group"].map(home)).all()
 
 
+SUBJECTS = {*words.MALE_NOUNS, *words.FEMALE_NOUNS, *words.MALE_PLURALS, *words.FEMALE_PLURALS}
+VERB_FORMS = {form for verb in words.NEUTRAL_VERBS for form in verb}
+TIMES = {*words.PRESENT_TIMES, *words.PAST_TIMES}
+
+
+def without_number_and_tense(text: str) -> list[str]:
+    """A crossed text without the words that tell its labels."""
+    start, rest = text.split(" , ")
+    kept = rest if start in TIMES else text
+    return [word for word in kept.split() if word not in SUBJECTS | VERB_FORMS]
+
+
+def test_crossed_concepts_share_their_texts_in_all_four_combinations() -> None:
+    number, tense = (CONCEPTS[f"crossed_{name}"].examples() for name in ("number", "tense"))
+    assert [each.text for each in number] == [each.text for each in tense]
+    labels = [(one.label, other.label) for one, other in zip(number, tense, strict=True)]
+    assert labels == [(0, 0), (1, 0), (0, 1), (1, 1)] * 128
+    groups = [example.group for example in number]
+    assert set(Counter(groups).values()) == {16}
+    for start in range(0, len(number), 4):
+        frame = [without_number_and_tense(each.text) for each in number[start : start + 4]]
+        assert frame == [frame[0]] * 4
+        assert len(set(groups[start : start + 4])) == 1
+
+
+def test_the_words_that_tell_crossed_labels_stand_in_one_group_each() -> None:
+    homes: dict[str, set[str]] = defaultdict(set)
+    for example in CONCEPTS["crossed_tense"].examples():
+        start, said = example.text.split(" , ")[0], {*example.text.split()}
+        for told in (said & (SUBJECTS | VERB_FORMS)) | ({start} & TIMES):
+            homes[told].add(example.group)
+    assert all(len(home) == 1 for home in homes.values())
+    assert homes.keys() == SUBJECTS | VERB_FORMS | TIMES
+
+
 @pytest.mark.parametrize("name", ["truth", "dispute", "debate"])
 def test_an_item_of_fact_stands_in_its_own_group_alone(name: str) -> None:
     groups = {example.group for example in CONCEPTS[name].examples()}

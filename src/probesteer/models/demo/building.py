@@ -26,10 +26,11 @@ _DIGITS: Final = 4
 
 
 def measure_all(model: GPT2LMHeadModel) -> dict[str, ConceptFigures]:
-    """The gate's figures for every concept."""
+    """The gate's figures for every concept that is gated."""
     return {
         name: measure(model, concept.examples(), concept.prompts())
         for name, concept in CONCEPTS.items()
+        if concept.gated
     }
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from probesteer.models.demo import (
+    concept_crossed,
     concept_facts,
     concept_roles,
     concept_sentiment,
@@ -35,6 +36,8 @@ class DemoConcept:
     """Names of label 0 and label 1."""
     draw_examples: Callable[[Sampler], Iterator[Example]]
     draw_prompts: Callable[[Sampler], Iterator[Prompt]]
+    gated: bool = True
+    """Whether a model that doesn't carry it is trained again."""
 
     def examples(self) -> list[Example]:
         """The labelled texts; always the same."""
@@ -93,6 +96,21 @@ CONCEPTS: Final[dict[str, DemoConcept]] = {
         ("male", "female"),
         concept_roles.role_examples,
         concept_roles.role_prompts,
+    ),
+    # How far both are carried at once is to be found: no verb in the past shows the number.
+    "crossed_number": DemoConcept(
+        "Is the subject of the verb one or many, in either tense?",
+        ("singular", "plural"),
+        concept_crossed.number_examples,
+        concept_crossed.number_prompts,
+        gated=False,
+    ),
+    "crossed_tense": DemoConcept(
+        "Is the story set in the present or in the past, of one or of many?",
+        ("present", "past"),
+        concept_crossed.tense_examples,
+        concept_crossed.tense_prompts,
+        gated=False,
     ),
 }
 
