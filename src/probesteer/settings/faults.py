@@ -25,10 +25,18 @@ def settings_error(fault: Exception, config_folder: Path, prefix: str = "") -> P
 
 
 def _chain(fault: BaseException) -> list[BaseException]:
-    """A fault and what led to it, back to the first."""
-    chain = [fault]
-    while before := chain[-1].__cause__ or chain[-1].__context__:
-        chain.append(before)
+    """A fault and what led to it, back to the first; each once.
+
+    OmegaConf makes some faults their own cause where a debugger or a measure of coverage looks on,
+    or OC_CAUSE=1 is set.
+    """
+    chain: list[BaseException] = []
+    ahead: list[BaseException | None] = [fault]
+    while ahead:
+        link = ahead.pop()
+        if link is not None and all(link is not earlier for earlier in chain):
+            chain.append(link)
+            ahead += [link.__context__, link.__cause__]
     return chain
 
 

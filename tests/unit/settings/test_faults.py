@@ -1,6 +1,10 @@
 """Every mistake in the settings is one line that names the key or the file."""
 
+import os
 import re
+import resource
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -124,3 +128,26 @@ def test_labels_that_are_no_list_of_names_are_one_line(
 def test_a_folder_that_is_no_config_is_refused(tmp_path: Path, refusal: Refusal) -> None:
     folder = tmp_path / "nowhere"
     assert refusal(folder) == f"{folder}: holds no config.yaml; name the project's config/"
+
+
+def test_a_fault_that_is_its_own_cause_is_one_line(project: Path) -> None:
+    # So OmegaConf makes it under a debugger; following it without end took 23 GB.
+    code = """
+from pathlib import Path
+from probesteer.errors import ProbesteerError
+from probesteer.settings.compose import compose_settings
+try:
+    compose_settings(Path("config"), {"set": "+probe.foo=1"})
+except ProbesteerError as fault:
+    print(fault)
+"""
+    finished = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "OC_CAUSE": "1"},
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (3 * 2**30, 3 * 2**30)),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert finished.stdout.startswith("config: probe.foo: unknown key; use one of C, folds,")
+    assert finished.stderr == ""
