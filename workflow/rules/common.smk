@@ -148,7 +148,7 @@ def pairs(pattern, concepts=settings.concepts):
 def concepts_of(job):
     """The concepts for which the rule of this name has jobs."""
     of_windows = ("extract_window", "gather_window", "fit_position_probes")
-    if job == "look_at_polytopes":
+    if job in ("look_at_polytopes", "fit_components"):
         return WITH_CLASSES
     return windowed_concepts() if job in of_windows else settings.concepts
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from probesteer.geometry.calibration import Calibration
+from probesteer.geometry.components.calibrations import calibrate_components
 from probesteer.geometry.dictionaries.calibrations import calibrate_dictionaries
 from probesteer.geometry.neurons.calibrations import calibrate_neurons
 from probesteer.geometry.polytopes.calibrations import calibrate_polytopes
@@ -21,6 +22,7 @@ def calibrate_wired(seed: int) -> tuple[Calibration, ...]:
     return (
         *calibrate_polytopes(),
         *calibrate_clusters(seed),
+        *calibrate_components(seed),
         *calibrate_superposition(seed),
         *calibrate_neurons(seed),
         *calibrate_exclusive_or(seed),

@@ -244,6 +244,7 @@ class GeometrySettings:
     )  # of the pushes along the difference of means
     unit: str = "gap"
     shuffled_labels: str | None = None  # folder of the same model trained on labels by lot
+    components: int = 8  # directions of PCA and of NMF a layer, held against clusters
     dictionaries: DictionarySettings = field(default_factory=DictionarySettings)
 
 

@@ -206,7 +206,8 @@ def _geometry(settings: Settings) -> None:
         _choice("geometry.parts", part, "part")
     if not 0.5 < geometry.threshold <= 1:
         _fail("geometry.threshold", f"{geometry.threshold}", "use more than 0.5, at most 1")
-    for key, smallest in (("random_draws", 1), ("examples", 10), ("paths", 5)):
+    least = (("random_draws", 1), ("examples", 10), ("paths", 5), ("components", 1))
+    for key, smallest in least:
         _at_least(f"geometry.{key}", getattr(geometry, key), smallest)
     _strengths("geometry.strengths", geometry.strengths)
     _finite("geometry.factors", _listed("geometry.factors", geometry.factors))

@@ -34,6 +34,7 @@ STAGES = (
     "instruments",
     "superposition",
     "polytopes",
+    "components",
     "dictionaries",
     "arithmetic",
     "figures",

@@ -33,6 +33,7 @@ STAGES = (
     "instruments",
     "superposition",
     "polytopes",
+    "components",
     "dictionaries",
     "arithmetic",
     "figures",
@@ -101,7 +102,8 @@ def test_every_stage_takes_the_slice_that_it_is_given(stage: str, settings: Sett
             {
                 *("examples", "probes", "positions", "transfer"),
                 *("directions", "steering", "scale", "entanglement", "steerability"),
-                *("instruments", "superposition", "polytopes", "dictionaries", "arithmetic"),
+                *("instruments", "superposition", "polytopes", "components"),
+                *("dictionaries", "arithmetic"),
             },
         ),
         ("concept.story_sentiment.position=mean", {"examples", "activations"}),
@@ -129,7 +131,11 @@ def test_every_stage_takes_the_slice_that_it_is_given(stage: str, settings: Sett
         ("geometry.parts=[polytopes]", set()),
         ("geometry.paths=8", {"polytopes"}),
         ("geometry.threshold=0.8", {"superposition"}),
-        ("geometry.random_draws=3", {"superposition", "polytopes", "dictionaries"}),
+        (
+            "geometry.random_draws=3",
+            {"superposition", "polytopes", "components", "dictionaries"},
+        ),
+        ("geometry.components=3", {"components"}),
         ("geometry.dictionaries.atoms=64", {"dictionaries"}),
         ("geometry.trained_toys=false", {"instruments"}),
         (

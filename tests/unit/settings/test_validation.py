@@ -154,6 +154,7 @@ def test_labels_of_every_kind(composed: Settings, kind: str, labels: list[str]) 
         ("plot.font_size", 0.0, "0.0; use a positive number"),
         ("plot.dpi", 0, "0 is too small; use 1 or more"),
         ("geometry.parts", ["drift"], "'drift' is unknown; use one of superposition, polytopes"),
+        ("geometry.components", 0, "0 is too small; use 1 or more"),
         ("geometry.dictionaries.kinds", ["gated"], "'gated' is unknown; use one of sparse_coding"),
         ("geometry.dictionaries.kinds", [], "empty; give at least one"),
         ("geometry.dictionaries.sites", ["resid"], "'resid' is unknown; use one of"),

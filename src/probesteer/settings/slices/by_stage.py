@@ -21,6 +21,7 @@ from probesteer.settings.slices.directions import (
 )
 from probesteer.settings.slices.geometry import (
     ArithmeticSlice,
+    ComponentsSlice,
     DictionariesSlice,
     InstrumentsSlice,
     PolytopesSlice,
@@ -70,6 +71,7 @@ SLICES: dict[str, Any] = {
     "instruments": InstrumentsSlice,
     "superposition": SuperpositionSlice,
     "polytopes": PolytopesSlice,
+    "components": ComponentsSlice,
     "dictionaries": DictionariesSlice,
     "arithmetic": ArithmeticSlice,
     "figures": FiguresSlice,

@@ -57,10 +57,29 @@ class PolytopesSlice:
             "parts": [],
             "trained_toys": usual.trained_toys,
             "threshold": usual.threshold,
+            "components": usual.components,
             "dictionaries": usual.dictionaries,
         }
         geometry = replace(settings.geometry, **unread)
         return cls(model, concept, settings.seed, settings.model[model], geometry)
+
+
+@dataclass
+class ComponentsSlice:
+    """How many directions are held against the clusters of a concept's examples in one model."""
+
+    name: str
+    concept: str
+    seed: int
+    labels: list[str]
+    components: int
+    random_draws: int
+
+    @classmethod
+    def of(cls, settings: Settings, model: str, concept: str) -> Self:
+        geometry, labels = settings.geometry, settings.concept[concept].labels
+        counts = (geometry.components, geometry.random_draws)
+        return cls(model, concept, settings.seed, labels, *counts)
 
 
 @dataclass

@@ -1,0 +1,1 @@
+"""Directions that factorisations of activations give, against clusters of examples."""
