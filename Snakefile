@@ -2,6 +2,7 @@
 # Settings: config/. Rules by stage: workflow/rules/. Everything made lies in results/.
 include: "workflow/rules/settings.smk"
 include: "workflow/rules/common.smk"
+include: "workflow/rules/gpus.smk"
 include: "workflow/rules/choices.smk"
 include: "workflow/rules/messages.smk"
 include: "workflow/rules/digits.smk"

@@ -1,5 +1,4 @@
 # Where inputs lie and what a stage is told, as functions of the wildcards.
-import shutil
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -279,11 +278,3 @@ def threads_of_model(wildcards):
 def threads_of_shard(wildcards):
     """The same for the jobs that share a pair."""
     return max(1, threads_of_model(wildcards) // settings.activations.shards)
-
-
-def gpus_of_model(wildcards):
-    """1 where the jobs of a model will find a GPU: the local profile lets such jobs take turns."""
-    device = settings.model[wildcards.model].device
-    if device == "auto":
-        return int(shutil.which("nvidia-smi") is not None)
-    return int(device.startswith("cuda"))

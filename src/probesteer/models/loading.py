@@ -9,6 +9,7 @@ from torch import Tensor
 from transformers.utils import logging
 
 from probesteer.errors import ProbesteerError
+from probesteer.gpus import own_gpu
 from probesteer.models.blocks import Blocks, find_blocks
 from probesteer.models.kinds import Kind, loader_of, reader_of
 from probesteer.models.record import ModelRecord
@@ -89,7 +90,7 @@ def load_model(record: ModelRecord, settings: ModelSettings) -> LoadedModel:
 
     Raises ProbesteerError where the device is missing or the files can't be loaded.
     """
-    device = _device(settings.device)
+    device = _device(settings)
     # What transformers would report of the weights is checked here; its bars are noise in a log.
     logging.set_verbosity_error()
     logging.disable_progress_bar()
@@ -147,13 +148,15 @@ def _check_whole(record: ModelRecord, model: Any, missing: Collection[str]) -> N
         )
 
 
-def _device(wanted: str) -> torch.device:
+def _device(settings: ModelSettings) -> torch.device:
+    """Where the weights go; a model that is spread over all GPUs takes none for its own."""
+    wanted = settings.device
     if wanted == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        wanted = "cuda" if torch.cuda.is_available() else "cpu"
     try:
         device = torch.device(wanted)
     except RuntimeError as fault:
         raise ProbesteerError(f"device {wanted!r} is unknown; use auto, cpu or cuda") from fault
     if device.type == "cuda" and not torch.cuda.is_available():
         raise ProbesteerError(f"device {wanted!r}: no GPU is to be seen here; use auto or cpu")
-    return device
+    return own_gpu() if wanted == "cuda" and not settings.device_map else device

@@ -6,6 +6,7 @@ import numpy as np
 from array_api_compat import is_numpy_array
 from numpy.typing import NDArray
 
+from probesteer.gpus import own_gpu
 from probesteer.probes.checks import require_finite
 from probesteer.probes.solver.design import Design
 from probesteer.probes.solver.fits import BatchFits, joined
@@ -104,7 +105,8 @@ def _on(device: str, X: Any) -> Any:
         return X
     import torch
 
-    return torch.from_numpy(np.ascontiguousarray(X)).to(device)
+    place = own_gpu() if device == "cuda" else torch.device(device)
+    return torch.from_numpy(np.ascontiguousarray(X)).to(place)
 
 
 def _host(values: Any) -> NDArray[Any]:
