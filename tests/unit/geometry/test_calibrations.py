@@ -1,7 +1,6 @@
 """All instruments together: none misses its known truth."""
 
 from dataclasses import dataclass
-from functools import partial
 
 import pytest
 
@@ -19,22 +18,19 @@ def test_instruments_find_what_was_wired(seed: int) -> None:
 
 @dataclass(frozen=True)
 class Trained:
-    """Stands for a toy."""
+    """Stands for every toy."""
 
-    name: str
     seed: int
 
     def calibrations(self) -> tuple[Calibration, ...]:
-        return (Calibration(self.name, "", exactly(0, ""), self.seed),)
+        return (Calibration("toys", "", exactly(0, ""), self.seed),)
 
 
-def test_every_trained_toy_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    toys = ["sparsity_curve", "phase_diagram", "correlation_toy", "penalty_curve"]
-    toys += ["collapse_toy", "shortcut_toy"]
-    for name in toys:
-        monkeypatch.setattr(calibrations, name, partial(Trained, name))
-    dictionaries = Trained("calibrate_dictionaries", 3).calibrations()
+def test_every_trained_toy_is_asked_unless_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calibrations, "train_every_toy", Trained)
+    dictionaries = (Calibration("dictionaries", "", exactly(0, ""), 3),)
     monkeypatch.setattr(calibrations, "calibrate_dictionaries", lambda seed: dictionaries)
     measured = calibrations.calibrate_trained(3)
-    assert [each.toy for each in measured] == [*toys, "calibrate_dictionaries"]
+    assert [each.toy for each in measured] == ["toys", "dictionaries"]
     assert {each.measured for each in measured} == {3}
+    assert calibrations.calibrate_trained(3, toys=False) == dictionaries

@@ -5,7 +5,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from probesteer.geometry.toys.sparsity import correlation_toy, phase_diagram, sparsity_curve
+from probesteer.figures.rows import matching
+from probesteer.geometry.toys.rows import toy_table
+from probesteer.geometry.toys.sparsity import sparsity_curve
 from probesteer.geometry.toys.toy_model import (
     TrainedToys,
     Training,
@@ -115,17 +117,21 @@ def test_a_curve_of_few_dense_features_keeps_the_most_important() -> None:
     assert [each.holds for each in curve.calibrations()] == [True]
 
 
-@pytest.mark.slow
-def test_features_that_exclude_each_other_lie_opposite() -> None:
-    found = correlation_toy(0)
-    assert [each for each in found.calibrations() if not each.holds] == []
-
-
-@pytest.mark.slow
-def test_the_corners_of_the_phase_diagram() -> None:
-    found = phase_diagram(0)
-    assert found.norm.shape == found.shared.shape == (8, 9)
-    assert [each for each in found.calibrations() if not each.holds] == []
+def test_rows_of_a_curve_are_its_numbers() -> None:
+    curve = sparsity_curve(0, [0.0, 0.5], 3, 6, 2, training=SHORT)
+    table = toy_table(curve.rows())
+    assert len(table) == 2 * (2 + 6)
+    for at, sparsity in enumerate([0.0, 0.5]):
+        here = matching(table, sparsity=sparsity)
+        (row,) = matching(here, metric="represented").to_dict("records")
+        counts = curve.represented[at]
+        assert (row["value"], row["n"]) == (counts.mean(), 3)
+        assert (row["low"], row["high"]) == (counts.min(), counts.max())
+        shares = matching(here, metric="dimensionality", method="lowest_loss")
+        instance = 3 * at + int(curve.toys.loss[3 * at : 3 * at + 3].argmin())
+        assert shares["value"].tolist() == curve.toys.dimensionality[instance].tolist()
+        assert shares["feature"].tolist() == list(range(6))
+        assert shares["low"].isna().all()
 
 
 @pytest.mark.slow

@@ -1,16 +1,21 @@
 """Toys with a known truth: each holds what is expected, and differs from its control."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 import torch
 
 from probesteer.geometry.toys.collapse import collapse_toy
-from probesteer.geometry.toys.l1_penalty import penalty_curve
+from probesteer.geometry.toys.l1_penalty import PenaltyCurve, penalty_curve
+from probesteer.geometry.toys.nonlinear_codes import CODES, Code, code_readings
+from probesteer.geometry.toys.rows import toy_table
 from probesteer.geometry.toys.shortcut import _examples, shortcut_toy
 from probesteer.geometry.toys.small_nets import NetTraining, relu_net, train_net
-from probesteer.geometry.toys.toy_model import Training
+from probesteer.geometry.toys.toy_model import TrainedToys, Training
 from probesteer.geometry.toys.wired import absolute_value, bit_extraction, multiplication
 from probesteer.probes.logistic import fit_logistic
+from probesteer.probes.metrics.two_labels import auroc
 
 
 def test_four_relu_neurons_multiply() -> None:
@@ -61,7 +66,7 @@ def test_a_net_is_made_from_its_seed_alone() -> None:
 def test_training_minimises_on_fresh_batches() -> None:
     net = relu_net([1, 1], seed=0)
 
-    def loss_of(generator: torch.Generator, batch: int) -> torch.Tensor:
+    def loss_of(generator: torch.Generator, batch: int, _: int) -> torch.Tensor:
         x = torch.rand(batch, 1, generator=generator)
         return torch.nn.functional.mse_loss(net(x), 3 * x - 1)
 
@@ -80,12 +85,110 @@ def test_the_third_bit_agrees_as_often_as_asked() -> None:
         assert share == pytest.approx(agreement, abs=0.01)
 
 
+def test_a_net_is_looked_at_after_as_many_steps_as_asked_and_not_changed() -> None:
+    training = NetTraining(steps=10, batch=4)
+    assert training.looks(4) == [0, 2, 5, 8, 10]
+    steps: list[int] = []
+
+    def trained(looks: list[int]) -> list[float]:
+        """The weight at each look, and after training."""
+        net, seen = relu_net([1, 1], seed=0), list[float]()
+
+        def loss_of(generator: torch.Generator, batch: int, step: int) -> torch.Tensor:
+            steps.append(step)
+            x = torch.rand(batch, 1, generator=generator)
+            return torch.nn.functional.mse_loss(net(x), x)
+
+        def look() -> None:
+            seen.append(next(net.parameters()).item())
+
+        train_net(net, loss_of, training, 0, looks, look)
+        look()
+        return seen
+
+    (alone,) = trained([])
+    assert steps == list(range(10))
+    start = next(relu_net([1, 1], seed=0).parameters()).item()
+    assert trained([0, 10]) == [start, alone, alone]
+
+
 def test_penalties_are_those_of_the_curve() -> None:
     curve = penalty_curve(0, [0.0, 5.0], 2, 6, 2, Training(steps=150, batch=64))
-    assert curve.represented[0] >= 2
-    assert curve.represented[1] == 0
-    assert curve.loss[1] > curve.loss[0]
-    assert curve.interference[1] == 0
+    assert curve.represented.shape == (2, 2)
+    assert (curve.represented[0] >= 2).all()
+    assert curve.represented[1].tolist() == [0, 0]
+    assert curve.loss[1].min() > curve.loss[0].max()
+    assert curve.interference[1].tolist() == [0, 0]
+    table = toy_table(curve.rows())
+    assert table["penalty"].tolist() == [0, 5] * 3
+    assert table["low"].tolist()[-2:] == curve.loss.min(axis=1).tolist()
+
+
+def test_interference_is_the_mean_over_what_is_represented() -> None:
+    # An antipodal pair, one that is too weak to count, and one alone; then none.
+    weights = np.array([[[1.0, 0], [-1, 0], [0, 0.1], [0, 2]], [[0.1, 0]] * 4])
+    toys = TrainedToys(weights, np.zeros((2, 4)), np.zeros(2))
+    curve = PenaltyCurve(np.array([0.0]), toys)
+    np.testing.assert_allclose(curve.interference, [[(1 + 1 + 0.01) / 3, 0]])
+
+
+def test_a_curve_of_encoders_has_all_looks_and_one_start() -> None:
+    toy = collapse_toy(0, encoders=2, training=NetTraining(steps=24, batch=32))
+    assert toy.steps == tuple(range(0, 25, 2))
+    for curve in (toy.collapsed, toy.guarded):
+        assert curve.disagreement.shape == curve.nearest_mean.shape == (2, 13)
+    assert np.array_equal(toy.collapsed.nearest_mean[:, 0], toy.guarded.nearest_mean[:, 0])
+    assert (toy.collapsed.disagreement[:, -1] < toy.guarded.disagreement[:, -1]).all()
+    rows = toy_table(toy.rows())
+    assert len(rows) == 2 * 4 * 13
+    (last,) = rows.query(
+        "method == 'uniformity' and metric == 'nearest_mean' and step == 24"
+    ).to_dict("records")
+    assert last["value"] == toy.guarded.last("nearest_mean")
+
+
+def test_a_shortcut_comes_when_it_should() -> None:
+    toy = shortcut_toy(0, nets=1, training=NetTraining(steps=36, batch=64))
+    assert toy.steps[toy.learned] == 12
+    # Until the shortcut is there, training is that of the control, to the bit.
+    until = toy.learned + 1
+    for metric in ("misled", "readability"):
+        later, never, start = (
+            getattr(curve, metric)[0] for curve in (toy.later, toy.control, toy.shortcut)
+        )
+        assert np.array_equal(later[:until], never[:until])
+        assert not np.array_equal(later[until:], never[until:])
+        assert not np.array_equal(start[1:until], never[1:until])
+    rows = toy_table(toy.rows())
+    assert set(rows["method"]) == {"from_start", "later", "never"}
+    assert len(rows) == 3 * 3 * 13
+
+
+@pytest.mark.parametrize(("make", "known"), [(*CODES[name],) for name in CODES])
+def test_what_a_linear_probe_can_do_is_known(
+    make: Callable[[int, np.random.Generator], Code], known: float
+) -> None:
+    code = make(20_000, np.random.default_rng(0))
+    directions = np.random.default_rng(1).standard_normal((50, code.X.shape[1]))
+    best = max(float(auroc(code.labels, code.X @ direction)) for direction in directions)
+    assert best == pytest.approx(known, abs=0.02)
+
+
+def test_wired_neurons_hold_the_code() -> None:
+    generator = np.random.default_rng(0)
+    both, size, bit = (make(500, generator) for make, _ in CODES.values())
+    assert np.array_equal(both.neurons @ [1, 1, -1, -1] > 0, both.labels == 1)
+    assert np.array_equal(size.neurons.sum(axis=1) > 0.5, size.labels == 1)
+    assert np.array_equal(bit.neurons @ [1, -2, 2], bit.labels)
+    assert set(bit.X[:, 0]) == {0, 1, 2, 3}
+
+
+@pytest.mark.slow
+def test_probes_read_the_codes_that_they_can() -> None:
+    found = code_readings(3, draws=1)
+    assert [each for each in found.calibrations() if not each.holds] == []
+    table = toy_table(found.rows())
+    assert table.query("method == 'closed_form'")["value"].tolist() == [0.5, 0.5, 0.75]
 
 
 @pytest.mark.slow
@@ -98,7 +201,7 @@ def test_collapse_is_told_by_all_but_the_loss() -> None:
 @pytest.mark.slow
 def test_a_shortcut_suppresses_the_other_feature() -> None:
     measured = shortcut_toy(0).calibrations()
-    assert len(measured) == 6
+    assert len(measured) == 9
     assert [each for each in measured if not each.holds] == []
 
 

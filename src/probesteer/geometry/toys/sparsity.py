@@ -1,4 +1,4 @@
-"""Superposition against sparsity, importance and correlation, in the toy model (Elhage et al.)."""
+"""Superposition against sparsity in the toy model (Elhage et al. 2022, arXiv 2209.10652)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,20 +7,18 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from probesteer.geometry.calibration import Calibration, about, at_least, at_most
+from probesteer.geometry.calibration import Calibration, about, at_least
+from probesteer.geometry.toys.rows import Row, toy_row
 from probesteer.geometry.toys.toy_model import (
     TrainedToys,
     Training,
     independent_features,
-    paired_features,
     train_toys,
 )
 
 FloatArray = NDArray[np.float64]
 
-SPARSITIES = (0.0, 0.3, 0.5, 0.7, 0.8, 0.85, 0.9, 0.95, 0.97, 0.98, 0.99, 0.995)
-# Two or four features settle sooner than twenty.
-_FEW_STEPS = 600
+SPARSITIES = (0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.97, 0.98, 0.99, 0.995)
 # Where Elhage et al. see features come in antipodal pairs.
 _PLATEAU = (0.7, 0.85)
 
@@ -77,11 +75,30 @@ class SparsityCurve:
             )
         return tuple(found)
 
+    def rows(self) -> list[Row]:
+        """Features represented and dimensions per feature over the instances of each sparsity, and
+        the share of a dimension that every feature has in the instance with the lowest loss."""
+        found = []
+        for at, sparsity in enumerate(map(float, self.sparsity)):
+            for metric in ("represented", "dimensions_per_feature"):
+                values = getattr(self, metric)[at]
+                found.append(toy_row("sparsity", "toy_model", metric, values, sparsity=sparsity))
+            shares = self.toys.dimensionality[self.best[at]]
+            found += [
+                toy_row(
+                    *("sparsity", "lowest_loss", "dimensionality", share),
+                    sparsity=sparsity,
+                    feature=feature,
+                )
+                for feature, share in enumerate(shares)
+            ]
+        return found
+
 
 def sparsity_curve(
     seed: int,
     sparsities: Sequence[float] = SPARSITIES,
-    instances: int = 8,
+    instances: int = 6,
     features: int = 20,
     dimensions: int = 5,
     decay: float = 0.9,
@@ -93,111 +110,3 @@ def sparsity_curve(
     importance = decay ** torch.arange(features, dtype=torch.float32)
     toys = train_toys(independent_features(zero, features), shape, importance, seed, training)
     return SparsityCurve(np.array(sparsities), toys, dimensions)
-
-
-@dataclass(frozen=True, eq=False)
-class PhaseDiagram:
-    """Two features in one dimension: what becomes of the second one."""
-
-    sparsity: FloatArray
-    """[S]."""
-    importance: FloatArray
-    """[R], of the second feature; the first has 1."""
-    norm: FloatArray
-    """[S, R], of the second feature in the instance with the lowest loss."""
-    shared: FloatArray
-    """[S, R], squared projection of the first feature on the second's direction, there."""
-
-    def calibrations(self) -> tuple[Calibration, ...]:
-        """The corners of the diagram: ignored, alone, in superposition."""
-        toy, last = "two features in one dimension", len(self.sparsity) - 1
-        low, high = int(self.importance.argmin()), int(self.importance.argmax())
-        even = int(np.abs(np.log(self.importance)).argmin())
-        return (
-            Calibration(
-                toy, "less important, not sparse", at_most(0.3, "ignored"), float(self.norm[0, low])
-            ),
-            Calibration(
-                toy,
-                "more important, not sparse",
-                about(1, 0.15, "represented"),
-                float(self.norm[0, high]),
-            ),
-            Calibration(
-                toy,
-                "more important, not sparse: share of the other",
-                at_most(0.1, "alone"),
-                float(self.shared[0, high]),
-            ),
-            Calibration(
-                toy,
-                "as important, sparse: share of the other",
-                at_least(0.5, "an antipodal pair"),
-                float(self.shared[last, even]),
-            ),
-        )
-
-
-def phase_diagram(
-    seed: int,
-    sparsities: Sequence[float] = (0.0, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.97),
-    importances: Sequence[float] = (0.1, 0.25, 0.5, 0.8, 1.0, 1.25, 2.0, 4.0, 10.0),
-    instances: int = 4,
-    training: Training | None = None,
-) -> PhaseDiagram:
-    """Train two features in one dimension at each sparsity and importance of the second."""
-    chosen = training or Training(steps=_FEW_STEPS)
-    cells = len(sparsities) * len(importances)
-    zero = torch.tensor(sparsities).repeat_interleave(len(importances) * instances)
-    second = torch.tensor(importances).repeat_interleave(instances).repeat(len(sparsities))
-    importance = torch.stack([torch.ones_like(second), second], dim=1)
-    toys = train_toys(independent_features(zero, 2), (len(zero), 2, 1), importance, seed, chosen)
-    best = np.arange(cells) * instances + toys.loss.reshape(cells, instances).argmin(axis=1)
-    shape = (len(sparsities), len(importances))
-    return PhaseDiagram(
-        np.array(sparsities),
-        np.array(importances),
-        toys.norms[best, 1].reshape(shape),
-        toys.interference[best, 1].reshape(shape),
-    )
-
-
-@dataclass(frozen=True, eq=False)
-class CorrelationToy:
-    """Two pairs of features in two dimensions; of the instance with the lowest loss."""
-
-    together: float
-    """Mean cosine within the pairs, where both of a pair are active or none is."""
-    apart: float
-    """The same where one of a pair is active or none is."""
-
-    def calibrations(self) -> tuple[Calibration, ...]:
-        """Elhage et al., "correlated and anti-correlated features"."""
-        return (
-            Calibration(
-                "features that come together",
-                "cosine within pairs",
-                about(0, 0.15, "0, at right angles"),
-                self.together,
-            ),
-            Calibration(
-                "features that exclude each other",
-                "cosine within pairs",
-                about(-1, 0.15, "-1, opposite each other"),
-                self.apart,
-            ),
-        )
-
-
-def correlation_toy(
-    seed: int, instances: int = 16, sparsity: float = 0.9, training: Training | None = None
-) -> CorrelationToy:
-    """Train four equally important features in two dimensions, with both kinds of pairs."""
-    chosen = training or Training(steps=_FEW_STEPS)
-    zero, within = torch.full((instances,), sparsity), []
-    for together in (True, False):
-        sample = paired_features(zero, 4, together)
-        toys = train_toys(sample, (instances, 4, 2), torch.ones(4), seed, chosen)
-        cosines = toys.cosines(int(toys.loss.argmin()))
-        within.append(float(cosines[0, 1] + cosines[2, 3]) / 2)
-    return CorrelationToy(*within)
