@@ -73,6 +73,7 @@ if "polytopes" in PARTS:
         output:
             table=f"{TABLES}/polytopes.parquet",
             clusters=f"{TABLES}/clusters.parquet",
+            plane=f"{TABLES}/plane.parquet",
         log:
             f"{LOGS}/polytopes.log",
         conda:
@@ -89,5 +90,5 @@ if "polytopes" in PARTS:
             " --instruments {input.instruments:q} --record {input.record:q}"
             " --manifest {input.manifest:q} --examples {input.examples:q}"
             " --directions {input.directions:q} --shuffled {input.shuffled:q}"
-            " --table {output.table:q} --clusters {output.clusters:q}"
+            " --table {output.table:q} --clusters {output.clusters:q} --plane {output.plane:q}"
             " --log {log:q} --resources {params.resources:q}"

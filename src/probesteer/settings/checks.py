@@ -18,6 +18,7 @@ CHOICES = {
     "positions of scale": ("from_last", "all"),
     "part": ("superposition", "polytopes", "dictionaries", "arithmetic"),
     "dictionary": ("sparse_coding", "relu", "topk", "jumprelu"),
+    "spline codes": ("hard", "soft"),
     "operator": ("add", "rotate", "clamp"),
     "method": (
         "difference_of_means",

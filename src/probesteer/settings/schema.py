@@ -243,6 +243,8 @@ class GeometrySettings:
         default_factory=lambda: [0.5 * step for step in range(-32, 33)]
     )  # of the pushes along the difference of means
     unit: str = "gap"
+    codes: str = "hard"  # soft: those of smooth functions beside them
+    plane: int = 41  # points a side of the plane through three activations; 0 leaves it out
     shuffled_labels: str | None = None  # folder of the same model trained on labels by lot
     components: int = 8  # directions of PCA and of NMF a layer, held against clusters
     dictionaries: DictionarySettings = field(default_factory=DictionarySettings)

@@ -214,6 +214,8 @@ def _geometry(settings: Settings) -> None:
     if 1.0 not in geometry.factors or min(geometry.factors) < 0:
         _fail("geometry.factors", "1 is missing or one is negative", "use 1 and others from 0 up")
     _choice("geometry.unit", geometry.unit, "unit")
+    _choice("geometry.codes", geometry.codes, "spline codes")
+    _at_least("geometry.plane", geometry.plane, 5 if geometry.plane else 0)
     asked = geometry.dictionaries
     for kind in _listed("geometry.dictionaries.kinds", asked.kinds):
         _choice("geometry.dictionaries.kinds", kind, "dictionary")

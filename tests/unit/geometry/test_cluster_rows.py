@@ -6,12 +6,16 @@ import pandas as pd
 from probesteer.geometry.polytopes.cluster_calibrations import calibrate_clusters
 from probesteer.geometry.polytopes.cluster_tables import (
     MEMBERS,
+    SOFT,
     cluster_members,
     cluster_rows,
     find_clusters,
 )
+from probesteer.geometry.polytopes.codes import pack_codes
+from probesteer.geometry.polytopes.hamming import soft_hamming_matrix
 from probesteer.geometry.polytopes.planted import hyperplane_net
-from probesteer.geometry.polytopes.tables import COLUMNS, Sample
+from probesteer.geometry.polytopes.sampling import Sample
+from probesteer.geometry.polytopes.tables import COLUMNS
 
 
 def test_clusters_find_what_was_planted() -> None:
@@ -44,6 +48,18 @@ def test_two_clouds_are_two_pure_clusters_by_every_distance() -> None:
         assert by_label.nunique().tolist() == [1, 1]
         assert inside["cluster"].nunique() == 2
     assert set(rows["path"]) == {"clusters"}
+
+
+def test_soft_codes_are_clustered_beside_the_others_and_told_in_no_list_of_members() -> None:
+    rng, labels = np.random.default_rng(0), np.repeat([0, 1], 20)
+    active = rng.random((40, 90)) < 0.1 + 0.8 * labels[:, None]
+    given = Sample("trained", rng.standard_normal((40, 3)), np.arange(40), np.arange(40), 0)
+    soft = soft_hamming_matrix(active.astype(np.float32))
+    found = find_clusters(given, pack_codes(active), labels, soft)
+    assert found["codes"].count == 2
+    assert np.array_equal(found[SOFT].cluster, found["codes"].cluster)
+    assert set(cluster_members(given, found)["method"]) == {"codes", "euclidean", "cosine"}
+    assert SOFT in {row[2] for row in cluster_rows(given, found)}
 
 
 def test_nothing_clustered_is_a_table_without_rows() -> None:

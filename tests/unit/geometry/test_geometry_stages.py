@@ -84,10 +84,15 @@ def test_superposition_of_two_concepts(model_folder: Callable[[str], Path], tmp_
 def test_polytopes_around_a_concept(model_folder: Callable[[str], Path], tmp_path: Path) -> None:
     given = prepared(model_folder, tmp_path)
     asked = GeometrySettings(
-        examples=8, paths=5, factors=[0.0, 1.0, 2.0], strengths=[-1.0, 0.0, 1.0]
+        examples=8,
+        paths=5,
+        factors=[0.0, 1.0, 2.0],
+        strengths=[-1.0, 0.0, 1.0],
+        codes="soft",
+        plane=6,
     )
     tables = [OutputPath(tmp_path / name) for name in ("once", "again")]
-    clusters = OutputPath(tmp_path / "clusters")
+    clusters, plane = (OutputPath(tmp_path / name) for name in ("clusters", "plane"))
     for table in tables:
         polytopes.run(
             PolytopesSlice("tiny", "mood", 0, MODEL, asked),
@@ -97,6 +102,7 @@ def test_polytopes_around_a_concept(model_folder: Callable[[str], Path], tmp_pat
             shuffled=InputPaths(()),
             table=table,
             clusters=clusters,
+            plane=plane,
         )
     found, again = map(read_table, tables)
     pd.testing.assert_frame_equal(found, again)
@@ -119,3 +125,20 @@ def test_polytopes_around_a_concept(model_folder: Callable[[str], Path], tmp_pat
     assert set(members["network"]) == {"trained"}
     for _, inside in members.groupby(["site", "layer", "method"]):
         assert sorted(inside["example"]) == list(range(8))
+    # GELU: soft codes are measured beside the hard ones, and differ from them.
+    hard, soft = (
+        matching(found, path="pairs", metric="density_within", method=method)["value"].to_numpy()
+        for method in ("activations", "soft_codes")
+    )
+    assert len(hard) == len(soft) == 2 * 3
+    assert 0 < np.abs(hard - soft).max() < 0.5
+    slices = read_table(plane)
+    assert slices.columns.tolist() == [
+        *("model", "concept", "site", "layer", "network", "method", "metric", "right", "up"),
+        *("value", "name"),
+    ]
+    for network in ("trained", "reinitialised"):
+        for place in (("resid_pre", 0), ("resid_post", 0), ("resid_post", 1)):
+            here = matching(slices, network=network, site=place[0], layer=place[1])
+            counts = here["metric"].value_counts().to_dict()
+            assert counts == {"predicted": 6**2, "density": 5**2, "example": 3}

@@ -11,16 +11,25 @@ from probesteer.geometry.calibration import (
     at_most,
     exactly,
 )
+from probesteer.geometry.calibrations import calibrate_wired
 from probesteer.geometry.polytopes.calibrations import calibrate_polytopes
 from probesteer.geometry.polytopes.journeys import survey
+from probesteer.geometry.polytopes.look import INSTRUMENTS
+from probesteer.geometry.polytopes.path_calibrations import calibrate_paths
 from probesteer.geometry.polytopes.paths import plane_grid
 from probesteer.geometry.polytopes.planted import star_net, tent_net
 
 
 def test_every_truth_is_found() -> None:
-    measured = calibrate_polytopes()
-    assert len(measured) == 10
+    measured = [*calibrate_polytopes(), *calibrate_paths()]
+    assert len(measured) == 10 + 7
     assert [each for each in measured if not each.holds] == []
+
+
+def test_every_part_asks_for_instruments_that_are_tried() -> None:
+    tried = {each.instrument for each in calibrate_wired(0)}
+    for part, needed in INSTRUMENTS.items():
+        assert needed and tried.issuperset(needed), part
 
 
 @pytest.mark.parametrize("lines", [3, 5, 7])

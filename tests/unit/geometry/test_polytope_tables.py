@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 from probesteer.figures.rows import matching
 from probesteer.geometry.polytopes.density import compare_densities, pair_densities
 from probesteer.geometry.polytopes.planted import hyperplane_net, star_net
+from probesteer.geometry.polytopes.sampling import Sample
 from probesteer.geometry.polytopes.tables import (
     COLUMNS,
     DRAWS,
     Row,
-    Sample,
     density_rows,
     push_rows,
     ray_rows,
@@ -82,8 +82,9 @@ def test_densities_are_those_of_the_comparison() -> None:
     labels = np.arange(12) % 2
     given = sample(X, [str(row // 2) for row in range(12)])
     codes = net(X, given.examples).codes
-    rows = framed(density_rows(given, codes, labels)).set_index("metric")
-    found = compare_densities(pair_densities(codes, X), labels, 0, given.groups, DRAWS)
+    pairs = pair_densities(codes, X)
+    rows = framed(density_rows(given, pairs, labels)).set_index("metric")
+    found = compare_densities(pairs, labels, 0, given.groups, DRAWS)
     assert rows.loc["density_within", "value"] == found.within
     assert rows.loc["density_between", "high"] == found.between_interval.high
     assert rows.loc["density_difference", "value"] == found.difference

@@ -26,6 +26,7 @@ from probesteer.settings.slices.geometry import PolytopesSlice
 from probesteer.settings.slices.reading import ActivationsSlice
 from probesteer.stages import activations, polytopes
 from probesteer.stages.interface import InputPath, InputPaths, OutputPath
+from tests.tiny_image_models import CLASSES as NAMES
 from tests.tiny_image_models import save_images, save_tiny_image_model
 from tests.unit.geometry.image_models import load_image_model, noise
 
@@ -65,7 +66,7 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> dict[str, InputPath]:
 
 def measured(given: dict[str, InputPath], shuffled: list[Path], folder: Path) -> pd.DataFrame:
     asked = GeometrySettings(
-        examples=12, paths=5, factors=[0.0, 1.0, 2.0], strengths=[-1.0, 0.0, 1.0]
+        examples=12, paths=5, plane=5, factors=[0.0, 1.0, 2.0], strengths=[-1.0, 0.0, 1.0]
     )
     polytopes.run(
         PolytopesSlice("resnet", "light", 0, MODEL, asked),
@@ -74,6 +75,7 @@ def measured(given: dict[str, InputPath], shuffled: list[Path], folder: Path) ->
         shuffled=InputPaths(tuple(shuffled)),
         table=OutputPath(folder / "table"),
         clusters=OutputPath(folder / "clusters"),
+        plane=OutputPath(folder / "plane"),
     )
     return read_table(folder / "table")
 
@@ -87,6 +89,12 @@ def test_several_classes_are_compared(given: dict[str, InputPath], tmp_path: Pat
     pushed = matching(found, path="push", metric="crossings")
     assert len(pushed) == 2 * 3 and (pushed["value"] >= 0).all()
     assert set(found["network"]) == {"trained", "reinitialised"}
+    arcs = matching(found, path="arc", metric="density_difference")
+    assert len(arcs) == 2 * 3 and np.isfinite(arcs["value"]).all()
+    # A class by the name that the model's config gives it.
+    plane = matching(read_table(tmp_path / "plane"), metric="predicted")
+    assert set(plane["name"]) <= set(NAMES)
+    assert len(plane) == 2 * 3 * 5**2
 
 
 def test_another_network_is_measured_as_the_first_is(

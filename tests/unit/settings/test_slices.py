@@ -130,6 +130,8 @@ def test_every_stage_takes_the_slice_that_it_is_given(stage: str, settings: Sett
         ),
         ("geometry.parts=[polytopes]", set()),
         ("geometry.paths=8", {"polytopes"}),
+        ("geometry.codes=soft", {"polytopes"}),
+        ("geometry.plane=0", {"polytopes"}),
         ("geometry.threshold=0.8", {"superposition"}),
         (
             "geometry.random_draws=3",

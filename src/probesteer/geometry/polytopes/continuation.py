@@ -96,6 +96,14 @@ class ModelContinuation:
         soft: NDArray[np.float32] = np.concatenate(parts)
         return soft[np.argsort(np.concatenate(order))]
 
+    def name_of(self, prediction: int) -> str:
+        """A class by the name that the model gives it, a token by its text; "" for none (-1)."""
+        if prediction < 0:
+            return ""
+        if self._loaded.kind == "image":
+            return str(self._loaded.model.config.id2label.get(prediction, prediction))
+        return str(self._loaded.tokenizer.decode([prediction]))
+
     def __call__(
         self, activations: NDArray[np.floating[Any]], examples: NDArray[np.int64]
     ) -> Passage:

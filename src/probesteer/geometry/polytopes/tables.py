@@ -1,17 +1,16 @@
 """What the polytopes of a network look like around activations, as rows of a tidy table."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from probesteer.geometry.polytopes.codes import SplineCodes
-from probesteer.geometry.polytopes.density import compare_densities, pair_densities
+from probesteer.geometry.polytopes.density import PairDensities, compare_densities
 from probesteer.geometry.polytopes.journeys import Journey, travel_by_parts
 from probesteer.geometry.polytopes.passage import Continuation
 from probesteer.geometry.polytopes.paths import noise_like, pushes, rays
+from probesteer.geometry.polytopes.sampling import Sample
 from probesteer.probes.metrics.intervals import GroupResamples, group_resamples
 
 FloatArray = NDArray[np.float64]
@@ -27,40 +26,21 @@ DRAWS = 1000
 _NAN = float("nan")
 
 
-@dataclass(frozen=True, eq=False)
-class Sample:
-    """Examples of a concept at one place of one network."""
-
-    network: str
-    """What the rows call it, such as "trained"."""
-    X: Rows
-    """[m, d]."""
-    examples: NDArray[np.int64]
-    """[m], by which the continuation knows them."""
-    groups: NDArray[Any]
-    """[m], what a bootstrap draws together."""
-    seed: int
-
-    def first(self, count: int) -> "Sample":
-        """The first so many."""
-        part = slice(count)
-        own = (self.X[part], self.examples[part], self.groups[part])
-        return Sample(self.network, *own, self.seed)
-
-
-def density_rows(sample: Sample, codes: SplineCodes, labels: NDArray[np.int64]) -> list[Row]:
+def density_rows(
+    sample: Sample, pairs: PairDensities, labels: NDArray[np.int64], method: str = "activations"
+) -> list[Row]:
     """Boundary density within and between classes, over that of all pairs, 99% intervals.
 
-    codes: of the sample's examples; labels: [m].
+    pairs: of the sample's examples; labels: [m]. method: how the rows call the codes that were
+    compared.
     """
-    pairs = pair_densities(codes, sample.X)
     found = compare_densities(pairs, labels, sample.seed, sample.groups, DRAWS)
     ends = {
         "within": found.within_interval,
         "between": found.between_interval,
         "difference": found.difference_interval,
     }
-    key = (sample.network, "pairs", "activations", "none", _NAN)
+    key = (sample.network, "pairs", method, "none", _NAN)
     counts = {"within": found.within_pairs, "between": found.between_pairs}
     rows: list[Row] = [
         (
@@ -125,20 +105,24 @@ def _along(
     middles = (steps[1:] + steps[:-1]) / 2
     per_unit = journey.crossings / np.diff(steps)
     rows = [
-        (*key, float(middle), "crossings", *_mean(per_unit[:, at], resamples))
+        (*key, float(middle), "crossings", *mean_of(per_unit[:, at], resamples))
         for at, middle in enumerate(middles)
     ]
     if (journey.predicted >= 0).all():
         changed = journey.changed_from(start).astype(np.float64)
         rows += [
-            (*key, float(step), "prediction_changed", *_mean(changed[:, at], resamples))
+            (*key, float(step), "prediction_changed", *mean_of(changed[:, at], resamples))
             for at, step in enumerate(steps)
         ]
     return rows
 
 
-def _mean(values: FloatArray, resamples: GroupResamples) -> Row:
-    """value, low, high, n, interval of the mean of values: [m]."""
-    ends = resamples.interval(lambda weights: (weights @ values) / weights.sum(axis=1))
+def mean_of(values: FloatArray, resamples: GroupResamples, over: FloatArray | None = None) -> Row:
+    """value, low, high, n, interval of the mean of values: [m].
+
+    over: [m], whose mean is the unit, drawn together with the values.
+    """
+    whole = np.ones(len(values)) if over is None else over
+    ends = resamples.interval(lambda weights: (weights @ values) / (weights @ whole))
     interval = "bootstrap 95%" if np.isfinite(ends.low) else "none"
-    return (float(values.mean()), ends.low, ends.high, len(values), interval)
+    return (float(values.sum() / whole.sum()), ends.low, ends.high, len(values), interval)
