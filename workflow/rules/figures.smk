@@ -52,6 +52,7 @@ FIGURES = {
         "boundaries_along_rays",
         "boundaries_along_pushes",
     ],
+    "Do directions mean one cluster each?": ["cluster_cosines", "monosemanticity"],
     "Do single atoms of sparse dictionaries read concepts?": [
         "dictionary_atoms",
         "dictionary_quality",
@@ -103,6 +104,8 @@ UNUSED = {
         "boundary_density": "polytopes" in PARTS,
         "boundaries_along_rays": "polytopes" in PARTS,
         "boundaries_along_pushes": "polytopes" in PARTS,
+        "cluster_cosines": CLUSTERED,
+        "monosemanticity": CLUSTERED,
         "dictionary_atoms": "dictionaries" in PARTS,
         "dictionary_quality": "dictionaries" in PARTS,
         "vector_arithmetic": "arithmetic" in PARTS,

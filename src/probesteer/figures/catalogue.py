@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 
 from probesteer.errors import ProbesteerError
 from probesteer.figures.catalogue_entry import CatalogueEntry
+from probesteer.figures.chapters.components import COMPONENT_FIGURES
 from probesteer.figures.chapters.dictionaries import ARITHMETIC_FIGURES, DICTIONARY_FIGURES
 from probesteer.figures.chapters.directions import DIRECTIONS_FIGURES
 from probesteer.figures.chapters.estimators import ESTIMATORS_FIGURES
@@ -30,6 +31,7 @@ CATALOGUE: tuple[CatalogueEntry, ...] = (
     *SCALE_FIGURES,
     *SENSITIVITY_FIGURES,
     *GEOMETRY_FIGURES,
+    *COMPONENT_FIGURES,
     *DICTIONARY_FIGURES,
     *ARITHMETIC_FIGURES,
 )

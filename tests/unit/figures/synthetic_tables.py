@@ -5,6 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from tests.unit.figures.synthetic_components import (
+    CLUSTER_EXAMPLES,
+    COMPONENTS,
+    cluster_example_rows,
+    component_rows,
+)
 from tests.unit.figures.synthetic_evidence import (
     calibration_rows,
     evidence_rows,
@@ -119,6 +125,8 @@ def synthetic_tables(
         "decodable_vs_steerable": _frame(DECODABLE, decodable_rows(truths, places, pushed, model)),
         "superposition": _frame(_SUPERPOSITION, superposition_rows(truths, places, layers, model)),
         "polytopes": _frame(_POLYTOPES, polytope_rows(truths, places, model)),
+        "components": _frame(COMPONENTS, component_rows(truths, places, model)),
+        "cluster_examples": _frame(CLUSTER_EXAMPLES, cluster_example_rows(truths, places, model)),
         "dictionaries": _frame(_DICTIONARIES, dictionary_rows(truths, places, model)),
         "arithmetic": _frame(_ARITHMETIC, arithmetic_rows(truths, places, model)),
         "sensitivity": _frame(_SENSITIVITY, sensitivity_rows(truths, places, pushed, model)),
