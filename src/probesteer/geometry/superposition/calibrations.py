@@ -6,6 +6,7 @@ from probesteer.geometry.calibration import Calibration, about, exactly
 from probesteer.geometry.superposition.arithmetic import analogies, parallelogram
 from probesteer.geometry.superposition.bounds import welch_bound
 from probesteer.geometry.superposition.composition import compose
+from probesteer.geometry.superposition.composition_calibrations import calibrate_composition
 from probesteer.geometry.superposition.drift import measure_drift
 from probesteer.geometry.superposition.interference import (
     cosines,
@@ -33,6 +34,7 @@ def calibrate_superposition(seed: int) -> tuple[Calibration, ...]:
         *_orthogonal_reading(seed),
         *_arithmetic(seed),
         *_composition(seed),
+        *calibrate_composition(seed),
         *_spectra(seed),
         *_drift(seed),
     )

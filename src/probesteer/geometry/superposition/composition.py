@@ -8,8 +8,11 @@ from numpy.typing import NDArray
 
 Rows = NDArray[np.floating[Any]]
 
+# Squared distances that differ by less than this share of the rows' own are ties.
+_ROUNDING = 1e-12
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, eq=False)
 class Composition:
     """One combination of two concepts, its mean predicted from those of the other three."""
 
@@ -19,11 +22,20 @@ class Composition:
     """Distance of the predicted and the true mean, over the length of the true change."""
     error_of_noise: float
     """The error expected of concepts that add up, from the spread of the examples alone."""
-    nearest: float
-    """Share of the unseen combination's examples that are nearest to its predicted mean, among it
-    and the means of the other three; chance is 1/4."""
-    examples: int
-    """Of the unseen combination."""
+    hits: NDArray[np.bool_]
+    """[examples of the unseen combination], whether one is nearer to its predicted mean than to the
+    means of the other three. Ties count against it. By chance somewhat more than 1/4 are, as the
+    prediction has the noise of three means."""
+
+    @property
+    def nearest(self) -> float:
+        """Share of `hits`."""
+        return float(self.hits.mean())
+
+    @property
+    def examples(self) -> int:
+        """Of the unseen combination."""
+        return len(self.hits)
 
 
 def compose(X: Rows, concepts: NDArray[np.int64], unseen: tuple[int, int]) -> Composition:
@@ -47,7 +59,8 @@ def compose(X: Rows, concepts: NDArray[np.int64], unseen: tuple[int, int]) -> Co
     # The four means err independently, each by the trace of its covariance over its examples.
     noise = sum(float(part.var(axis=0, ddof=1).sum()) / len(part) for part in members)
     compared = np.stack([predicted, *means[1:]])
-    distances = ((members[0][:, None] - compared[None]) ** 2).sum(axis=2)
+    distances = np.stack([((members[0] - mean) ** 2).sum(axis=1) for mean in compared], axis=1)
+    rounding = _ROUNDING * (members[0] ** 2).sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
         cosine = (foreseen @ true) / (np.linalg.norm(foreseen) * length)
         error = np.linalg.norm(predicted - means[0]) / length
@@ -56,6 +69,5 @@ def compose(X: Rows, concepts: NDArray[np.int64], unseen: tuple[int, int]) -> Co
         cosine=float(cosine),
         error=float(error),
         error_of_noise=float(floor),
-        nearest=float(np.mean(distances.argmin(axis=1) == 0)),
-        examples=len(members[0]),
+        hits=distances[:, 0] < distances[:, 1:].min(axis=1) - rounding,
     )
