@@ -8,7 +8,7 @@ from probesteer.geometry.components.monosemanticity import monosemanticity
 
 _CLOUDS = "three clouds on axes"
 _PARTS = "rows of planted parts"
-_DRAWS = 400
+_DRAWS = 200
 
 
 def calibrate_components(seed: int) -> tuple[Calibration, ...]:
@@ -27,7 +27,7 @@ def _shares(seed: int) -> tuple[Calibration, ...]:
     cosines = X @ units.T / np.linalg.norm(X, axis=1, keepdims=True)
     found = monosemanticity(cosines, clusters, _DRAWS, seed)
     lots = [
-        monosemanticity(cosines[:, :1], generator.permutation(clusters), _DRAWS, seed)
+        monosemanticity(cosines[:, :1], generator.permutation(clusters), _DRAWS // 10, seed)
         for _ in range(100)
     ]
     assert found is not None
