@@ -247,6 +247,8 @@ class GeometrySettings:
     plane: int = 41  # points a side of the plane through three activations; 0 leaves it out
     shuffled_labels: str | None = None  # folder of the same model trained on labels by lot
     components: int = 8  # directions of PCA and of NMF a layer, held against clusters
+    # Two concepts each that are composed; None: every two whose examples share texts.
+    compositions: list[list[str]] | None = None
     dictionaries: DictionarySettings = field(default_factory=DictionarySettings)
 
 

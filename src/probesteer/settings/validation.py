@@ -216,6 +216,8 @@ def _geometry(settings: Settings) -> None:
     _choice("geometry.unit", geometry.unit, "unit")
     _choice("geometry.codes", geometry.codes, "spline codes")
     _at_least("geometry.plane", geometry.plane, 5 if geometry.plane else 0)
+    for pair in geometry.compositions or []:
+        _composition(pair, settings)
     asked = geometry.dictionaries
     for kind in _listed("geometry.dictionaries.kinds", asked.kinds):
         _choice("geometry.dictionaries.kinds", kind, "dictionary")
@@ -228,6 +230,17 @@ def _geometry(settings: Settings) -> None:
     if asked.active > asked.atoms:
         told = f"{asked.active} of {asked.atoms} atoms can't be active"
         _fail("geometry.dictionaries.active", told, "use fewer")
+
+
+def _composition(pair: Sequence[str], settings: Settings) -> None:
+    key, named = "geometry.compositions", f"{list(pair)}"
+    if len(pair) != 2 or pair[0] == pair[1]:
+        _fail(key, f"{named} are not two concepts", "write a list of pairs, such as [[a, b]]")
+    for name in pair:
+        if name not in settings.concepts:
+            _fail(key, f"{name!r} is not among the concepts", "add it to concepts")
+        if settings.concept[name].kind != "binary":
+            _fail(key, f"{name!r} has more than labels 0 and 1", "leave the pair out")
 
 
 def _strengths(key: str, strengths: Sequence[float]) -> None:

@@ -139,6 +139,7 @@ def test_every_stage_takes_the_slice_that_it_is_given(stage: str, settings: Sett
         ),
         ("geometry.components=3", {"components"}),
         ("geometry.dictionaries.atoms=64", {"dictionaries"}),
+        ("geometry.compositions=[[story_hero,story_sentiment]]", {"arithmetic"}),
         ("geometry.trained_toys=false", {"instruments"}),
         (
             "model.demo.dtype=bfloat16",

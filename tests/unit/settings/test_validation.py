@@ -158,6 +158,13 @@ def test_labels_of_every_kind(composed: Settings, kind: str, labels: list[str]) 
         ("geometry.codes", "fuzzy", "'fuzzy' is unknown; use one of hard, soft"),
         ("geometry.plane", 4, "4 is too small; use 5 or more"),
         ("geometry.plane", -1, "-1 is too small; use 5 or more"),
+        ("geometry.compositions", [["story_hero"]], "['story_hero'] are not two concepts; write"),
+        ("geometry.compositions", [["story_hero"] * 2], "['story_hero', 'story_hero'] are not two"),
+        (
+            "geometry.compositions",
+            [["story_sentiment", "x"]],
+            "'x' is not among the concepts; add it",
+        ),
         ("geometry.dictionaries.kinds", ["gated"], "'gated' is unknown; use one of sparse_coding"),
         ("geometry.dictionaries.kinds", [], "empty; give at least one"),
         ("geometry.dictionaries.sites", ["resid"], "'resid' is unknown; use one of"),
@@ -212,4 +219,15 @@ def test_shares_are_positive_and_add_up_to_one(
     changed = copy.deepcopy(composed)
     changed.split.train, changed.split.validation, changed.split.test = shares
     with pytest.raises(ProbesteerError, match=r"config: split: .*; use three positive shares"):
+        validate(changed)
+
+
+def test_concepts_of_more_than_two_labels_are_not_composed(composed: Settings) -> None:
+    changed = copy.deepcopy(composed)
+    changed.concepts = ["story_sentiment", "other"]
+    changed.concept["other"] = copy.deepcopy(changed.concept["story_sentiment"])
+    changed.geometry.compositions = [changed.concepts]
+    validate(changed)
+    changed.concept["other"].kind = "real"
+    with pytest.raises(ProbesteerError, match=r"compositions: 'other' has more than labels 0 and"):
         validate(changed)

@@ -58,6 +58,7 @@ class PolytopesSlice:
             "trained_toys": usual.trained_toys,
             "threshold": usual.threshold,
             "components": usual.components,
+            "compositions": usual.compositions,
             "dictionaries": usual.dictionaries,
         }
         geometry = replace(settings.geometry, **unread)
@@ -102,13 +103,15 @@ class DictionariesSlice:
 
 @dataclass
 class ArithmeticSlice:
-    """Whose pairs are compared in one model."""
+    """Whose pairs are compared in one model, and which concepts are composed."""
 
     model: str
     seed: int
     concepts: list[str]
     bootstrap_draws: int
+    compositions: list[list[str]] | None = None
 
     @classmethod
     def of(cls, settings: Settings, model: str, concept: str) -> Self:
-        return cls(model, settings.seed, settings.concepts, settings.probe.bootstrap_draws)
+        draws, composed = settings.probe.bootstrap_draws, settings.geometry.compositions
+        return cls(model, settings.seed, settings.concepts, draws, composed)
