@@ -6,6 +6,7 @@ from probesteer.geometry.dictionaries.calibrations import calibrate_dictionaries
 from probesteer.geometry.neurons.calibrations import calibrate_neurons
 from probesteer.geometry.polytopes.calibrations import calibrate_polytopes
 from probesteer.geometry.polytopes.cluster_calibrations import calibrate_clusters
+from probesteer.geometry.polytopes.path_calibrations import calibrate_paths
 from probesteer.geometry.superposition.calibrations import calibrate_superposition
 from probesteer.geometry.toys.every_toy import train_every_toy
 from probesteer.geometry.toys.exclusive_or import calibrate_exclusive_or
@@ -17,6 +18,7 @@ def calibrate_wired(seed: int) -> tuple[Calibration, ...]:
     return (
         *calibrate_polytopes(),
         *calibrate_clusters(seed),
+        *calibrate_paths(),
         *calibrate_components(seed),
         *calibrate_superposition(seed),
         *calibrate_neurons(seed),
