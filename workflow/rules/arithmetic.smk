@@ -1,6 +1,8 @@
-# Vector arithmetic with the pairs of concepts, where the settings name the part.
+# Vector arithmetic with the pairs of concepts, and composition of two concepts, where the settings
+# name the part.
 ARITHMETIC = f"{RESULTS}/tables/{{model}}/arithmetic.parquet"
-GEOMETRY += [ARITHMETIC] if "arithmetic" in PARTS else []
+COMPOSITION = f"{RESULTS}/tables/{{model}}/composition.parquet"
+GEOMETRY += [ARITHMETIC, COMPOSITION] if "arithmetic" in PARTS else []
 
 
 if "arithmetic" in PARTS:
@@ -12,6 +14,7 @@ if "arithmetic" in PARTS:
             examples=expand(f"{CONCEPT}/examples.parquet", concept=WITH_DIRECTIONS),
         output:
             table=ARITHMETIC,
+            composition=COMPOSITION,
         log:
             f"{RESULTS}/logs/{{model}}/arithmetic.log",
         conda:
@@ -24,4 +27,5 @@ if "arithmetic" in PARTS:
             "python3 -m probesteer arithmetic --settings {params.settings:q} --code {params.code}"
             " --instruments {input.instruments:q} --manifests {input.manifests:q}"
             " --examples {input.examples:q} --table {output.table:q}"
+            " --composition {output.composition:q}"
             " --log {log:q} --resources {params.resources:q}"

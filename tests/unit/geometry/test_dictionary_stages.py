@@ -114,7 +114,7 @@ def test_fewer_rows_and_other_sites(given: dict[str, InputPath], tmp_path: Path)
 
 def test_arithmetic_of_pairs(given: dict[str, InputPath], tmp_path: Path) -> None:
     def compared(instruments: InputPath) -> pd.DataFrame:
-        table = OutputPath(tmp_path / "arithmetic")
+        table, composition = (OutputPath(tmp_path / name) for name in ("arithmetic", "composed"))
         arithmetic.run(
             ArithmeticSlice("tiny", 0, ["one"], 20),
             {},
@@ -122,7 +122,9 @@ def test_arithmetic_of_pairs(given: dict[str, InputPath], tmp_path: Path) -> Non
             manifests=InputPaths((given["manifest"],)),
             examples=InputPaths((given["examples"],)),
             table=table,
+            composition=composition,
         )
+        assert read_table(composition).empty
         return read_table(table)
 
     found = compared(given["instruments"])
