@@ -5,7 +5,7 @@ PARTS = settings.geometry.parts
 GEOMETRY = [INSTRUMENTS] if PARTS else []
 GEOMETRY += [SUPERPOSITION] if "superposition" in PARTS else []
 GEOMETRY += expand(
-    f"{TABLES}/polytopes.parquet",
+    [f"{TABLES}/polytopes.parquet", f"{TABLES}/plane.parquet"],
     concept=WITH_CLASSES if "polytopes" in PARTS else [],
     allow_missing=True,
 )

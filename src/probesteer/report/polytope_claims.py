@@ -22,13 +22,33 @@ def polytope_claims(table: pd.DataFrame, sensitivity: pd.DataFrame) -> list[Clai
     for concept in concepts_of(table):
         own = matching(table, concept=concept)
         ends = matching(sensitivity, concept=concept)
-        claims += [*_density(own, concept), *_scaling(own, concept), *_peak(own, concept)]
-        claims += [*_range(own, ends, concept), *_clusters(own, concept)]
+        claims += [*_density(own, concept), *_arcs(own, concept), *_scaling(own, concept)]
+        claims += [*_peak(own, concept), *_range(own, ends, concept), *_clusters(own, concept)]
     return claims
 
 
 def _density(rows: pd.DataFrame, concept: str) -> list[Claim]:
-    differences = matching(rows, metric="density_difference")
+    return _differences(
+        matching(rows, path="pairs", method="activations", metric="density_difference"),
+        concept,
+        "Boundaries lie denser between the classes than within them",
+        "within minus between, by layer (99% intervals)",
+    )
+
+
+def _arcs(rows: pd.DataFrame, concept: str) -> list[Claim]:
+    return _differences(
+        matching(rows, path="arc", method="spherical", metric="density_difference"),
+        concept,
+        "Ways between classes cross boundaries more densely than ways within a class",
+        "interpolation within minus between classes, by layer",
+    )
+
+
+def _differences(
+    differences: pd.DataFrame, concept: str, claim: str, measurement: str
+) -> list[Claim]:
+    """Below zero, and below what the controls have; `differences` of all networks."""
     trained = matching(differences, network="trained")
     said, verdicts = [], []
     controls: dict[str, list[str]] = {name: [] for name in _CONTROLS}
@@ -52,9 +72,9 @@ def _density(rows: pd.DataFrame, concept: str) -> list[Claim]:
     ]
     return [
         Claim(
-            "Boundaries lie denser between the classes than within them",
+            claim,
             concept,
-            f"within minus between, by layer (99% intervals): {'; '.join(said)}",
+            f"{measurement}: {'; '.join(said)}",
             ". ".join(control) or "none",
             counted(verdicts),
         )

@@ -68,6 +68,7 @@ def polytope_rows(truths: Sequence[Truth], places: list[Site], model: str) -> li
                     key = (*where, network, "pairs", "activations", "none", NAN)
                     ends = (value - 0.05, value + 0.05, 60, "bootstrap 99%")
                     rows.append((*key, f"density_{side}", value, *ends))
+                rows += _arcs((*where, network, "arc", "spherical"), network)
             for path, method, unit in (
                 *(("ray", "activations", "factor"), ("ray", "noise", "factor")),
                 *(("push", "difference_of_means", "gap"), ("push", "random.0", "gap")),
@@ -79,6 +80,55 @@ def polytope_rows(truths: Sequence[Truth], places: list[Site], model: str) -> li
                     rows.append((*key, "crossings", counted, *ends))
                     share = min(1.0, abs(strength - 1) / 3)
                     rows.append((*key, "prediction_changed", share, NAN, NAN, 16, "none"))
+    return rows
+
+
+def _arcs(key: Row, network: str) -> list[Row]:
+    """Interpolations whose prediction changes halfway between classes, and never within one."""
+    rows: list[Row] = []
+    ends = (NAN, NAN, 16, "none")
+    for side in ("within", "between"):
+        value = density(side, network)
+        for step in range(5):
+            rows.append((*key, "fraction", step / 5 + 0.1, f"density_{side}", value, *ends))
+        for step in range(6):
+            changed = float(side == "between" and step >= 3)
+            rows.append((*key, "fraction", step / 5, f"changed_{side}", changed, *ends))
+        known = (value - 0.05, value + 0.05, 16, "bootstrap 95%")
+        rows.append((*key, "none", NAN, f"density_{side}", value, *known))
+        changes = float(side == "between")
+        rows.append((*key, "none", NAN, f"changes_{side}", changes, changes, changes, 16, "none"))
+    return rows
+
+
+SIDE = 8
+"""Points a side of the planes."""
+
+
+def plane_rows(truths: Sequence[Truth], places: list[Site], model: str) -> list[Row]:
+    """Planes whose right half is of another prediction, with twice the boundaries in their middle.
+
+    Three places at most; the first has no three examples that span a plane.
+    """
+    rows: list[Row] = []
+    for truth in truths:
+        for place in places[1:4] or places:
+            for network in ("trained", "reinitialised"):
+                key = (model, truth.name, *place, network, "codes")
+                for up in range(SIDE):
+                    for right in range(SIDE):
+                        other = right >= SIDE / 2
+                        said = (float(other), "cold" if other else "warm")
+                        rows.append((*key, "predicted", float(right), float(up), *said))
+                        if max(up, right) < SIDE - 1:
+                            counted = 12.0 if right == SIDE // 2 - 1 else 6.0
+                            at = (right + 0.5, up + 0.5)
+                            rows.append((*key, "density", *at, counted, ""))
+                for number, (right, up, label) in enumerate(
+                    ((1, 1, "1"), (6, 1, "1"), (2, 6, "0"))
+                ):
+                    mark = (float(right), float(up), float(number), label)
+                    rows.append((*key, "example", *mark))
     return rows
 
 

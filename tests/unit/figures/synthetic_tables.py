@@ -19,6 +19,7 @@ from tests.unit.figures.synthetic_evidence import (
 from tests.unit.figures.synthetic_geometry import (
     arithmetic_rows,
     dictionary_rows,
+    plane_rows,
     polytope_rows,
     superposition_rows,
 )
@@ -78,6 +79,7 @@ _ARITHMETIC = "model concept site layer pairs_by method metric value low high n 
 _POLYTOPES = (
     "model concept site layer network path method unit strength metric value low high n interval"
 )
+_PLANE = "model concept site layer network method metric right up value name"
 _POSITIONS = "model concept site layer offset method draw split metric value low high n interval"
 
 
@@ -127,6 +129,7 @@ def synthetic_tables(
         "polytopes": _frame(_POLYTOPES, polytope_rows(truths, places, model)),
         "components": _frame(COMPONENTS, component_rows(truths, places, model)),
         "cluster_examples": _frame(CLUSTER_EXAMPLES, cluster_example_rows(truths, places, model)),
+        "plane": _frame(_PLANE, plane_rows(truths, places, model)),
         "dictionaries": _frame(_DICTIONARIES, dictionary_rows(truths, places, model)),
         "arithmetic": _frame(_ARITHMETIC, arithmetic_rows(truths, places, model)),
         "sensitivity": _frame(_SENSITIVITY, sensitivity_rows(truths, places, pushed, model)),

@@ -10,12 +10,14 @@ from probesteer.figures import (
     boundaries_along_paths,
     boundary_density,
     concept_interference,
+    interpolation,
+    plane_slices,
     single_neurons,
 )
 from probesteer.figures.rows import matching
 from probesteer.figures.style import GREY, FigureStyle
 from tests.unit.figures.reading_back import bars, panel, values, words
-from tests.unit.figures.synthetic_geometry import PEAK, density, overlap
+from tests.unit.figures.synthetic_geometry import PEAK, SIDE, density, overlap
 from tests.unit.figures.synthetic_truth import FOUR_TRUTHS
 
 Tables = dict[str, pd.DataFrame]
@@ -121,3 +123,64 @@ def test_rays_show_noise_beside_activations(tables: Tables, style: FigureStyle) 
         tables["polytopes"], concept=NAMES[0], path="ray", site="resid_post", layer=0
     ).query("method == 'noise' and metric == 'crossings'")
     np.testing.assert_allclose(np.asarray(drawn[1].get_ydata()), rows["value"])
+
+
+def test_ways_to_another_class_are_lines_of_their_own(tables: Tables, style: FigureStyle) -> None:
+    figure = interpolation.draw_along(tables["polytopes"], style)
+    for name in NAMES:
+        for axes, expected in (
+            (panel(figure, name), {"-": [1.2] * 5, ":": [0.8] * 5}),
+            (below(figure, name), {"-": [0, 0, 0, 1, 1, 1], ":": [0] * 6}),
+        ):
+            drawn = [line for line in axes.get_lines() if line.get_label() == "layer 1"]
+            assert sorted(str(line.get_linestyle()) for line in drawn) == ["-", ":"]
+            for line in drawn:
+                found = np.asarray(line.get_ydata())
+                np.testing.assert_allclose(found, expected[str(line.get_linestyle())])
+
+
+def test_ways_are_compared_with_those_of_the_control(tables: Tables, style: FigureStyle) -> None:
+    figure = interpolation.draw_by_layer(tables["polytopes"], style)
+    for name in NAMES:
+        for axes, truth in (
+            (panel(figure, name), density),
+            (below(figure, name), lambda side, _: float(side == "between")),
+        ):
+            for side, label in (("within", "within classes"), ("between", "between")):
+                for network, grey in (("trained", False), ("reinitialised", True)):
+                    (line,) = (
+                        line
+                        for line in axes.get_lines()
+                        if line.get_label() == label and (line.get_color() == GREY) is grey
+                    )
+                    found = np.asarray(line.get_ydata())
+                    np.testing.assert_allclose(found, truth(side, network))
+    # All panels of a row have one scale.
+    assert {below(figure, name).get_ylim()[0] for name in NAMES} == {0.0}
+
+
+def test_planes_show_density_predictions_and_the_three_examples(
+    tables: Tables, style: FigureStyle
+) -> None:
+    figure = plane_slices.draw(tables["plane"], style)
+    maps = [axes for axes in figure.axes if axes.images]
+    assert len(maps) == 4 * len(NAMES)
+    # Of the three places that have one, the middle.
+    assert panel(figure, f"{NAMES[0]}\nlayer 1") in maps
+    first = panel(figure, f"{NAMES[0]}\nlayer 1")
+    shown = np.asarray(first.images[0].get_array())
+    assert shown.shape == (SIDE - 1, SIDE - 1)
+    np.testing.assert_allclose(shown.mean(), 1)
+    np.testing.assert_allclose(shown[:, SIDE // 2 - 1] / shown[:, 0], 2)
+    named = [axes for axes in maps if axes.texts]
+    assert len(named) == 2 * len(NAMES)
+    for axes in named:
+        areas = np.asarray(axes.images[0].get_array())
+        assert len(np.unique(areas[:, : SIDE // 2])) == len(np.unique(areas[:, SIDE // 2 :])) == 1
+        where = {text.get_text(): text.get_position()[0] for text in axes.texts}
+        assert where["warm"] < 0.5 < where["cold"]
+    for axes in maps:
+        marks = [line for line in axes.get_lines() if np.size(line.get_xdata())]
+        spots = [tuple(np.asarray(line.get_xydata()).reshape(-1).tolist()) for line in marks]
+        assert spots == [(1, 1), (6, 1), (2, 6)]
+        assert [line.get_marker() for line in marks] == ["o", "o", "^"]

@@ -36,7 +36,7 @@ def test_verdicts_over_layers() -> None:
 
 def differences(tables: dict[str, pd.DataFrame], trained: float) -> pd.DataFrame:
     """Rows of within minus between, with intervals of 0.1 to both sides."""
-    rows = tables["polytopes"].query("metric == 'density_within'")
+    rows = tables["polytopes"].query("metric == 'density_within' and path == 'pairs'")
     value = np.where(rows["network"] == "trained", trained, 0.0)
     return rows.assign(metric="density_difference", value=value, low=value - 0.1, high=value + 0.1)
 
@@ -65,6 +65,21 @@ def test_density_is_held_against_a_network_trained_on_shuffled_labels(
         assert [each.verdict for each in told if each.claim == claim][:1] == [verdict]
         assert "trained on shuffled labels: " in told[0].control
         assert "re-initialised: " in told[0].control
+
+
+@pytest.mark.parametrize(
+    ("trained", "verdict"),
+    [(-0.4, HOLDS), (-0.15, UNSHOWN), (0.0, UNSHOWN), (0.4, FAILS)],
+)
+def test_interpolations_are_held_against_zero_and_the_reinitialised_network(
+    trained: float, verdict: str, tables: dict[str, pd.DataFrame]
+) -> None:
+    claim = "Ways between classes cross boundaries more densely than ways within a class"
+    moved = differences(tables, trained).assign(path="arc", method="spherical", unit="none")
+    assert verdicts(moved, tables["sensitivity"]) == {claim: verdict}
+    # Soft codes are no ground for the verdict on hard ones.
+    soft = differences(tables, trained).assign(method="soft_codes")
+    assert verdicts(soft, tables["sensitivity"]) == {}
 
 
 def test_the_peak_along_a_ray_and_the_end_of_the_range(tables: dict[str, pd.DataFrame]) -> None:

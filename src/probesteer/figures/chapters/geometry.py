@@ -5,6 +5,8 @@ from probesteer.figures import (
     boundaries_along_paths,
     boundary_density,
     concept_interference,
+    interpolation,
+    plane_slices,
     single_neurons,
 )
 from probesteer.figures.catalogue_entry import CatalogueEntry
@@ -106,5 +108,54 @@ GEOMETRY_FIGURES = (
             "logarithm where they differ much."
         ),
         shown=boundaries_along_paths.pushes_measured,
+    ),
+    CatalogueEntry(
+        name="interpolation_along",
+        chapter=POLYTOPES,
+        tables=("polytopes",),
+        draw=interpolation.draw_along,
+        title="Boundaries on the way from one example to another",
+        caption=(
+            "Spherical interpolation between activations of a layer (direction turns and length "
+            "changes evenly), from the same examples to one of their own class and to one of "
+            "another, none of the same group; everything else in the text stays that of the "
+            "start (images: the whole map). Above: units after the layer that open or shut, per "
+            "unit of length, as a share of the mean over all ways. Below: share whose prediction "
+            "(the class, or the likeliest token) differs from that at the start. Vertical scales "
+            "differ between panels. No intervals here; those of whole ways are in the next figure."
+        ),
+        shown=interpolation.measured,
+    ),
+    CatalogueEntry(
+        name="interpolation_by_layer",
+        chapter=POLYTOPES,
+        tables=("polytopes",),
+        draw=interpolation.draw_by_layer,
+        title="Boundaries and changes of prediction on the way, by network",
+        caption=(
+            "The same ways in the trained model, in the same with re-initialised weights and, "
+            "where there is one, in the same trained on shuffled labels. Above: boundaries per "
+            "unit of length over the whole way, as a share of the mean over all ways of the "
+            "network. Below: how often the prediction changes on a way. Means with 95% bootstrap "
+            "intervals over groups of the examples at the start."
+        ),
+        shown=interpolation.measured,
+    ),
+    CatalogueEntry(
+        name="plane_slices",
+        chapter=POLYTOPES,
+        tables=("plane",),
+        draw=plane_slices.draw,
+        title="The plane through three examples",
+        caption=(
+            "The first example of a sample balanced over the classes, the next of its class and "
+            "the first of another, at the middle one of the layers that were looked at; the plane "
+            "through their activations, in the surroundings of the first. Boundaries: units after "
+            "the layer that open or shut per unit of length, as a share of the plane's mean. "
+            "Prediction: the class or the likeliest token; grey: others. Colours stand for the "
+            "same predictions in both networks. Three examples a concept, chosen by this rule "
+            "alone: an illustration. No intervals."
+        ),
+        shown=plane_slices.measured,
     ),
 )
