@@ -89,6 +89,9 @@ def report(asked: tuple[str, list[str]], tmp_path_factory: pytest.TempPathFactor
     rows = len(tables["samples"])
     many = [texts[place % len(texts)] for place in range(rows)]
     tables["samples"] = tables["samples"].assign(prompt=many, continuation=many[::-1])
+    clusters = tables["cluster_examples"]
+    many = [texts[place % len(texts)] for place in range(len(clusters))]
+    tables["cluster_examples"] = clusters.assign(text=many, labels=many[::-1])
     style = FigureStyle()
     save_figure(
         draw_or_note("accuracy_by_layer", tables, style), folder, "accuracy_by_layer", style

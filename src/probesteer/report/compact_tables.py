@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from probesteer.figures.rows import matching
+from probesteer.report.cluster_tables import clusters_table
 from probesteer.report.compact_table import CompactTable
 from probesteer.report.evidence_tables import (
     calibration_table,
@@ -31,7 +32,7 @@ _TABLES = (
     *(reading_table, controls_table, other_probes_table, positions_table, transfer_table),
     *(sparse_table, calibration_table, steering_table, continuations_table, survival_table),
     *(words_table, side_effects_table, prompts_table, scale_table, ranges_table, units_table),
-    decodable_table,
+    *(decodable_table, clusters_table),
 )
 
 

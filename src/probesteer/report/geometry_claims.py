@@ -8,6 +8,7 @@ from probesteer.figures.rows import matching
 from probesteer.report.arithmetic_claims import arithmetic_claims
 from probesteer.report.claim import claim_table
 from probesteer.report.compact_table import CompactTable
+from probesteer.report.component_claims import ALONE, BEYOND, component_claims
 from probesteer.report.dictionary_claims import SLIGHT, dictionary_claims
 from probesteer.report.finding import Finding
 from probesteer.report.numbers import number
@@ -82,6 +83,18 @@ def geometry_tables(
                 f"Clusters (HDBSCAN) are pure from {PURE:g} on, {MARGIN:g} above labels by lot, "
                 "with half of the examples in one; no intervals.",
                 polytope_claims(polytopes, ends),
+            )
+        )
+    if (components := _own(tables, "components", model)) is not None:
+        made.append(
+            claim_table(
+                "Directions against clusters",
+                f"{_VERDICTS} Of the examples whose cosine with a direction is in the highest "
+                "tenth, the share in one cluster of spline codes; mean over directions, and how "
+                f"many have a share from {ALONE:g}. More means by more than {BEYOND:g} than any of "
+                "the sets of random directions, and than 97.5% of deals of the clusters by lot. No "
+                "intervals of the directions themselves.",
+                component_claims(components),
             )
         )
     return [table for table in [*made, _instruments(tables)] if table.rows]

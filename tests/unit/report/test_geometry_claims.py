@@ -145,4 +145,5 @@ def test_nothing_measured_is_no_table(tables: dict[str, pd.DataFrame]) -> None:
         "Vector arithmetic",
         "Sparse dictionaries",
         "The polytope lens",
+        "Directions against clusters",
     ]

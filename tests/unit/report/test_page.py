@@ -189,6 +189,8 @@ def attacked(attack: str) -> ReportContent:
     """A page whose every text is `attack`."""
     tables = synthetic_tables([Truth(attack)], layers=1, draws=2, model=attack)
     tables["samples"] = tables["samples"].assign(prompt=attack, continuation=attack)
+    clusters = tables["cluster_examples"].assign(text=attack, labels=attack)
+    tables["cluster_examples"] = clusters
     jobs = pd.DataFrame({"model": [attack], "concept": attack, "stage": attack, "wall_s": 1.0})
     return ReportContent(
         experiment=attack,
