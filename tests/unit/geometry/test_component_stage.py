@@ -101,7 +101,7 @@ def test_directions_of_every_layer_that_was_read(
     assert "taken apart by sign: embedding, layer 0" in caplog.text
     assert set(central["cluster"]) == {0, 1}
     assert central.query("rank == 1")["size"].unique().tolist() == [25]
-    assert central.query("rank == 1")["labels"].unique().tolist() == ["no 13, yes 12"]
+    assert central.query("rank == 1")["labels"].unique().tolist() == ["no: 13, yes: 12"]
     texts = [f"text {row}" for row in central["example"]]
     assert central["text"].tolist() == texts
 

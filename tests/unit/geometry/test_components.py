@@ -166,7 +166,7 @@ def test_the_examples_nearest_to_a_clusters_mean() -> None:
         assert own["example"].tolist() == [row + 100 for row in nearest]
         assert own["text"].tolist() == [f"text {row}" for row in nearest]
         yes = sum(labels[row] == "yes" for row in inside)
-        assert own["labels"].unique().tolist() == [f"yes {yes}, no {len(inside) - yes}"]
+        assert own["labels"].unique().tolist() == [f"yes: {yes}, no: {len(inside) - yes}"]
         np.testing.assert_allclose(own["purity"], yes / len(inside))
 
 

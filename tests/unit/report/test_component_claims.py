@@ -60,7 +60,7 @@ def test_examples_are_those_of_the_middle_layer(tables: Tables) -> None:
     # Of the embedding and layers 0, 1 and 2, layer 1.
     assert "activations of layer 1," in table.note
     name = TRUTHS[0].name
-    first = [f"{name} 1", "30", "yes 8, no 2", "0.80", f"{name} resid_post 1 of cluster 7: 1"]
+    first = [f"{name} 1", "30", "yes: 8, no: 2", "0.80", f"{name} resid_post 1 of cluster 7: 1"]
     assert table.rows[0] == first
     assert table.rows[1] == [first[0], "", "", "", first[-1][:-1] + "2"]
     assert [cells[0] for cells in table.rows[::5]] == [

@@ -38,7 +38,7 @@ def central_examples(
         distance = np.linalg.norm(own - own.mean(axis=0), axis=1)
         counts = pd.Series([labels[at] for at in inside]).value_counts(sort=False)
         ordered = sorted(counts.items(), key=lambda one: (-one[1], str(one[0])))
-        mix = ", ".join(f"{label} {count}" for label, count in ordered)
+        mix = ", ".join(f"{label}: {count}" for label, count in ordered)
         purity = ordered[0][1] / len(inside)
         for nearest, at in enumerate(np.argsort(distance, kind="stable")[:MOST_EXAMPLES], 1):
             row = inside[at]
