@@ -2,22 +2,28 @@
 
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
 
-from tests.slurm.cluster import Cluster
+from tests.slurm.cluster import PATIENCE, Cluster
 from tests.workflow.tiny_project import REPOSITORY, TinyProject
 
 T = TypeVar("T")
+WATCHFUL = REPOSITORY / "tests/slurm/watchful_snakemake.py"
 TARGETS = REPOSITORY / "workflow/rules/targets.smk"
 PROFILE = REPOSITORY / "workflow/profiles/slurm/profile.yaml"
+TABLES = "results/tiny/tables/tiny"
+# States in which a job stays.
+_FINAL = {"COMPLETED", "FAILED", "CANCELLED", "TIMEOUT", "OUT_OF_MEMORY", "NODE_FAIL"}
 # Every socket that a process opens to another machine, and every name that it looks up.
 _WATCH = """import os, sys
 _seen = os.environ.get("NETWORK_LOG")
@@ -92,7 +98,7 @@ class ClusterProject:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=600,
+            timeout=2 * PATIENCE,
             check=False,
         )
 
@@ -127,10 +133,38 @@ class ClusterProject:
         """The jobs that were submitted from the project's folder."""
         return [job for job in self.jobs() if job.folder == self.project.folder]
 
+    def ended(self, since: int) -> list[SlurmJob]:
+        """The same once each has come to its end, which may be a moment after a run's own."""
+
+        def all_ended() -> list[SlurmJob] | None:
+            jobs = self.jobs(since)
+            return None if {job.state for job in jobs} - _FINAL else jobs
+
+        return wait_until(all_ended, "the end of every job")
+
+    def interrupt(
+        self, run: "subprocess.Popen[str]", stage: str, since: int, state: str = "RUNNING"
+    ) -> None:
+        """Ctrl-C once a job with `stage` is in `state`, and `run` itself knows the job."""
+        number = self.wait_for(stage, since, state).number
+        submitted = f"submitted with SLURM jobid {number} "
+        wait_until(lambda: submitted in self.said() or None, submitted)
+        run.send_signal(signal.SIGINT)
+
+    @contextmanager
+    def unwatched(self) -> Iterator[None]:
+        """Meanwhile a run that was started doesn't look at its jobs."""
+        hold = self.project.folder / "hold"
+        hold.touch()
+        try:
+            yield
+        finally:
+            hold.unlink()
+
     def on_a_node(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run a command as a job, in the environment that the stages have."""
         return subprocess.run(
-            ["timeout", "60", "srun", *words],
+            ["timeout", str(PATIENCE), "srun", *words],
             cwd=self.project.folder,
             env=self._environment(),
             stdin=subprocess.DEVNULL,
@@ -149,7 +183,7 @@ class ClusterProject:
         )
 
     def _command(self, targets: Iterable[str], options: Iterable[str]) -> list[str]:
-        command = [sys.executable, "-m", "snakemake", "--workflow-profile", "test_profile"]
+        command = [sys.executable, str(WATCHFUL), "--workflow-profile", "test_profile"]
         return [*command, *options, "--config", "experiment=tiny", "--", *targets]
 
     def _environment(self) -> dict[str, str]:
@@ -160,21 +194,19 @@ class ClusterProject:
 
 
 def quick_profile() -> dict[str, Any]:
-    """The SLURM profile with fewer cores, faster polling, and no account: that needs a database."""
+    """The SLURM profile with fewer cores and no account: that needs a database."""
     profile: dict[str, Any] = yaml.safe_load(PROFILE.read_text())
     del profile["default-resources"]["slurm_account"]
     quick = {
         "slurm-no-account": True,
         "slurm-status-command": "squeue",
-        "slurm-init-seconds-before-status-checks": 1,
-        "latency-wait": 5,
         "cores": 2,
         "set-threads": dict.fromkeys(profile["set-threads"], 2),
     }
     return {**profile, **quick}
 
 
-def wait_until(found: Callable[[], T | None], what: str, seconds: float = 300) -> T:
+def wait_until(found: Callable[[], T | None], what: str, seconds: float = PATIENCE) -> T:
     """Ask again and again until there is an answer. Raises TimeoutError after `seconds`."""
     end = time.monotonic() + seconds
     while (answer := found()) is None:
@@ -193,7 +225,8 @@ def rules_of_the_workflow() -> list[str]:
 
 def _job(line: str) -> SlurmJob:
     fields = dict(word.split("=", 1) for word in line.split() if "=" in word)
-    allocated = dict(part.split("=") for part in fields["TRES"].split(","))
+    resources = fields.get("TRES") or fields["ReqTRES"]  # the second from SLURM 23.11 on
+    asked = dict(part.split("=") for part in resources.split(","))
     hours, minutes, _ = fields["TimeLimit"].split(":")
     gpus = re.search(r"gpu:(?:\w+:)?(\d+)", fields.get("TresPerJob", fields.get("TresPerNode", "")))
     stages = [
@@ -206,9 +239,9 @@ def _job(line: str) -> SlurmJob:
         partition=fields["Partition"],
         node=fields["NodeList"],
         state=fields["JobState"],
-        megabytes=_megabytes(allocated["mem"]),
+        megabytes=_megabytes(asked["mem"]),
         minutes=60 * int(hours) + int(minutes),
-        cores=int(allocated["cpu"]),
+        cores=int(asked["cpu"]),
         gpus=int(gpus[1]) if gpus else 0,
     )
 

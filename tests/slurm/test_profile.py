@@ -8,9 +8,9 @@ import pytest
 import yaml
 
 from tests.slurm.cluster_runs import PROFILE
-from tests.workflow.tiny_project import CONCEPTS, MODEL, add_concept, write_project
+from tests.workflow.tiny_project import CONCEPTS, MODEL, REPOSITORY, add_concept, write_project
 
-MADE_HERE = {"all", "fetch_model", "draw_figures", "write_report"}
+MADE_HERE = {"all", "fetch_model", "fetch_dataset", "draw_figures", "write_report"}
 
 
 @pytest.mark.slow
@@ -40,3 +40,22 @@ def test_ten_concepts_take_few_jobs(
 def test_every_group_has_a_size() -> None:
     profile = yaml.safe_load(PROFILE.read_text())
     assert set(profile["group-components"]) == set(profile["groups"].values())
+
+
+def test_every_rule_of_a_model_gets_a_gpu_and_every_rule_a_job() -> None:
+    profile = yaml.safe_load(PROFILE.read_text())
+    text = "\n".join(file.read_text() for file in (REPOSITORY / "workflow/rules").glob("*.smk"))
+    bodies = re.split(r"^ *(?:rule|use rule \w+ as) (\w+)(?::| with:)$", text, flags=re.MULTILINE)
+    rules = dict(zip(bodies[1::2], bodies[2::2], strict=True))
+    inherits = {"extract_window": "extract_activations", "extract_window_shard": "extract_shard"}
+    for heir, rule in inherits.items():
+        rules[heir] += rules[rule]
+    on_a_gpu = {rule for rule, body in rules.items() if "gpu=gpus_of_model" in body}
+    asked = {rule for rule, given in profile["set-resources"].items() if given.get("gpu") == 1}
+    assert asked == on_a_gpu
+    assert {profile["set-resources"][rule]["slurm_partition"] for rule in asked} == {"gpu"}
+    assert on_a_gpu <= set(profile["set-threads"])
+    alone = {"extract_shard", "extract_window_shard", "measure_entanglement", "train_demo_model"}
+    makes = {rule for rule, body in rules.items() if " shell:" in body or rule in inherits}
+    grouped = {rule for rule in profile["groups"] if not rule.startswith("train_digits_")}
+    assert makes - alone - MADE_HERE == grouped - {"gather_window"}

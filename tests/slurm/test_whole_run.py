@@ -1,26 +1,42 @@
 """Everything on a cluster: which jobs there are, what they ask for, and that none needs a net."""
 
+import json
 import re
 import sys
+from collections import Counter
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
 from tests.slurm.cluster import CPU_NODES, GPU_NODE
 from tests.slurm.cluster_runs import ClusterProject, SlurmJob, quick_profile
-from tests.workflow.tiny_project import TinyProject
+from tests.workflow.tiny_project import CONCEPTS, TinyProject
 
 pytestmark = pytest.mark.slow
 
 # On the login node: the only rules that may use the network, and those that only draw and write.
 LOCAL = {"fetch_model", "fetch_dataset", "draw_figures", "write_report"}
-ON_A_GPU = {"extract_activations", "steer", "measure_scale"}
+ON_A_GPU = {
+    *("extract_activations", "differentiate"),
+    *("steer", "measure_scale", "measure_entanglement"),
+}
 
 
 @pytest.fixture(scope="module")
 def jobs(finished: ClusterProject) -> dict[str, SlurmJob]:
     """The job in which each stage ran."""
     return {stage: job for job in finished.own_jobs() for stage in job.stages}
+
+
+@pytest.fixture(scope="module")
+def count(finished: ClusterProject) -> Counter[str]:
+    """How many jobs of each rule a run of everything has."""
+    run = finished.project.snakemake("all", options=["--dry-run", "--forceall"])
+    assert run.returncode == 0, run.stderr
+    found = Counter(re.findall(r"^(?:local)?rule (\w+):$", run.stdout, re.MULTILINE))
+    del found["all"]
+    return found
 
 
 def test_tables_equal_those_of_a_local_run(finished: ClusterProject, local: TinyProject) -> None:
@@ -30,42 +46,44 @@ def test_tables_equal_those_of_a_local_run(finished: ClusterProject, local: Tiny
 
 
 def test_every_stage_was_a_job_and_none_was_repeated(
-    finished: ClusterProject, jobs: dict[str, SlurmJob]
+    finished: ClusterProject, jobs: dict[str, SlurmJob], count: Counter[str]
 ) -> None:
-    assert set(jobs) == stages_of(finished.project) - LOCAL
+    assert set(jobs) == set(count) - LOCAL
     own = finished.own_jobs()
     assert {job.state for job in own} == {"COMPLETED"}
     assert len({job.stages for job in own}) == len(own)
 
 
-def test_each_job_got_what_its_rules_asked_for(jobs: dict[str, SlurmJob]) -> None:
+def test_each_job_got_what_its_rules_asked_for(
+    jobs: dict[str, SlurmJob], count: Counter[str]
+) -> None:
     profile = quick_profile()
-    default, of_rules = profile["default-resources"], profile["set-resources"]
-    threads = profile["set-threads"]
-    for stage in set(jobs) & ON_A_GPU:
-        # Two concepts, one after the other on the GPU: time adds up, memory doesn't.
-        asked = of_rules[stage]
-        assert jobs[stage] == replace(
-            jobs[stage],
-            partition=asked["slurm_partition"],
-            node=GPU_NODE,
-            gpus=asked["gpu"],
-            cores=threads[stage],
-            megabytes=first_attempt(asked["mem_mb"]),
-            minutes=2 * first_attempt(asked["runtime"]),
+    default, threads = profile["default-resources"], profile["set-threads"]
+    asked = {stage: {**default, **profile["set-resources"].get(stage, {})} for stage in jobs}
+    assert {stage for stage in jobs if asked[stage].get("gpu")} == ON_A_GPU
+    for stage, job in jobs.items():
+        # One after the other: their times add up; of the rest they ask for the same.
+        minutes = [count[each] * first_attempt(asked[each]["runtime"]) for each in job.stages]
+        assert job == replace(
+            job,
+            partition=asked[stage]["slurm_partition"],
+            gpus=asked[stage].get("gpu", 0),
+            cores=max(threads.get(each, 1) for each in job.stages),
+            megabytes=first_attempt(asked[stage]["mem_mb"]),
+            minutes=sum(minutes),
         )
-    for stage in set(jobs) - ON_A_GPU:
-        assert jobs[stage].partition == default["slurm_partition"]
-        assert jobs[stage].node in CPU_NODES
-        assert jobs[stage].gpus == 0
-    # Side by side within the cores of the job: memory adds up, time doesn't.
-    megabytes, minutes = map(first_attempt, (default["mem_mb"], default["runtime"]))
-    examples = jobs["prepare_examples"]
-    assert (examples.cores, examples.megabytes, examples.minutes) == (2, 2 * megabytes, minutes)
-    # Probes take both cores, one concept after the other; then their directions, side by side.
-    probes = jobs["fit_probes"]
-    assert probes is jobs["derive_directions"]
-    assert (probes.cores, probes.megabytes, probes.minutes) == (2, 2 * megabytes, 3 * minutes)
+        assert job.node in ([GPU_NODE] if job.gpus else CPU_NODES)
+
+
+def test_what_is_in_one_job_runs_one_after_the_other(finished: ClusterProject) -> None:
+    spans = []
+    for concept in CONCEPTS:
+        left = finished.project.folder / f"results/tiny/resources/tiny/{concept}/steering.json"
+        steering = json.loads(left.read_text())
+        end = datetime.fromisoformat(steering["finished"]).timestamp()
+        spans.append((end - steering["wall_s"], end))
+    (_, first_end), (second_start, _) = sorted(spans)
+    assert second_start > first_end - 1  # the end is told in whole seconds
 
 
 def test_a_gpu_can_be_asked_for_by_gres(project: ClusterProject) -> None:
@@ -101,10 +119,3 @@ def first_attempt(amount: str) -> int:
     number, times = amount.split(" * ")
     assert times == "attempt"
     return int(number)
-
-
-def stages_of(project: TinyProject) -> set[str]:
-    """The rules of which a run of everything has jobs."""
-    run = project.snakemake("all", options=["--dry-run", "--forceall"])
-    assert run.returncode == 0, run.stderr
-    return set(re.findall(r"^(?:local)?rule (\w+):$", run.stdout, re.MULTILINE)) - {"all"}
