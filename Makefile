@@ -42,7 +42,7 @@ bench: $(VENV)/installed-dev
 .PHONY: test-slurm
 test-slurm: $(VENV)/installed-slurm
 	@tests/slurm/install.sh
-	TEST_SLURM=1 $(BIN)/python -m pytest tests/slurm
+	TEST_SLURM=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile tests/slurm
 
 # Kills, damaged files and full disks at random moments; docs/reliability.md has the counts.
 .PHONY: test-faults
