@@ -61,6 +61,7 @@ FIGURES = {
         "dictionary_quality",
     ],
     "Do pairs of examples share an offset?": ["vector_arithmetic"],
+    "Do two concepts add up?": ["concept_composition"],
 }
 
 # Tables that not every run makes; the figures and the report take what is listed here.
@@ -115,6 +116,7 @@ UNUSED = {
         "dictionary_atoms": "dictionaries" in PARTS,
         "dictionary_quality": "dictionaries" in PARTS,
         "vector_arithmetic": "arithmetic" in PARTS,
+        "concept_composition": "arithmetic" in PARTS and len(WITH_DIRECTIONS) > 1,
         "dose_response_all_tokens": "all" in settings.steering.positions,
     }.items()
     if not used

@@ -9,6 +9,7 @@ from probesteer.report.arithmetic_claims import arithmetic_claims
 from probesteer.report.claim import claim_table
 from probesteer.report.compact_table import CompactTable
 from probesteer.report.component_claims import ALONE, BEYOND, component_claims
+from probesteer.report.composition_claims import DEPENDS, LESS, composition_claims
 from probesteer.report.dictionary_claims import SLIGHT, dictionary_claims
 from probesteer.report.finding import Finding
 from probesteer.report.numbers import number
@@ -59,6 +60,19 @@ def geometry_tables(
                 "right where d is nearest to b - a + c; to hold, more must be right than in 95% of "
                 "draws of shuffled pairs, and more than without b - a.",
                 arithmetic_claims(pairs),
+            )
+        )
+    if (composed := _own(tables, "composition", model)) is not None:
+        made.append(
+            claim_table(
+                "Composition of two concepts",
+                f"{_VERDICTS} Concepts whose examples hold the same texts; 95% bootstrap intervals "
+                "over groups. A combination is foreseen where more of its examples are nearest "
+                "than in 95% of draws of either concept's labels by lot, of each of the four. An "
+                f"offset is the same where less than {DEPENDS:g} of its square depends on the "
+                "other concept (cosine 0.9). A direction holds where it is above labels by lot "
+                f"and not more than {LESS:g} below one learned on the same combinations.",
+                composition_claims(composed),
             )
         )
     if (atoms := _own(tables, "dictionaries", model)) is not None:

@@ -11,6 +11,7 @@ from tests.unit.figures.synthetic_components import (
     cluster_example_rows,
     component_rows,
 )
+from tests.unit.figures.synthetic_composition import COMPOSITION, composition_rows
 from tests.unit.figures.synthetic_evidence import (
     calibration_rows,
     evidence_rows,
@@ -132,6 +133,7 @@ def synthetic_tables(
         "plane": _frame(_PLANE, plane_rows(truths, places, model)),
         "dictionaries": _frame(_DICTIONARIES, dictionary_rows(truths, places, model)),
         "arithmetic": _frame(_ARITHMETIC, arithmetic_rows(truths, places, model)),
+        "composition": _frame(COMPOSITION, composition_rows(truths, places, model)),
         "sensitivity": _frame(_SENSITIVITY, sensitivity_rows(truths, places, pushed, model)),
     }
 

@@ -143,6 +143,7 @@ def test_nothing_measured_is_no_table(tables: dict[str, pd.DataFrame]) -> None:
     assert titles == [
         "Polysemantic neurons, superposition, non-linear reading",
         "Vector arithmetic",
+        "Composition of two concepts",
         "Sparse dictionaries",
         "The polytope lens",
         "Directions against clusters",

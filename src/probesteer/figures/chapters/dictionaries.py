@@ -1,10 +1,16 @@
 """Figures of sparse dictionaries, and of vector arithmetic."""
 
-from probesteer.figures import dictionary_atoms, dictionary_quality, vector_arithmetic
+from probesteer.figures import (
+    concept_composition,
+    dictionary_atoms,
+    dictionary_quality,
+    vector_arithmetic,
+)
 from probesteer.figures.catalogue_entry import CatalogueEntry
 
 DICTIONARIES = "Do single atoms of sparse dictionaries read concepts?"
 ARITHMETIC = "Do pairs of examples share an offset?"
+COMPOSITION = "Do two concepts add up?"
 
 DICTIONARY_FIGURES = (
     CatalogueEntry(
@@ -56,5 +62,24 @@ ARITHMETIC_FIGURES = (
             "members of the second label were dealt out anew; 95% of draws."
         ),
         shown=vector_arithmetic.measured,
+    ),
+    CatalogueEntry(
+        name="concept_composition",
+        chapter=COMPOSITION,
+        tables=("composition",),
+        draw=concept_composition.draw,
+        title="Two concepts over the same texts",
+        caption=(
+            "A concept and another whose examples hold the same texts, by layer of the residual "
+            "stream. Top: each combination of the two labels is foreseen as a sum from the other "
+            "three; share of its examples that are nearest to the mean foreseen, of two "
+            "combinations the worse. Second: share of the concept's offset, squared, that depends "
+            "on the other; 0 where they add up; no point where there is no offset. Below: probes "
+            "of the concept where the other has one label, learned where it has the other (solid) "
+            "or where it has the same (dotted), on groups held out; AUROC, and balanced accuracy "
+            "with the learned threshold. Bars: 95% bootstrap intervals over groups. Bands: the "
+            "concept's labels dealt out within the other's; 95% of draws."
+        ),
+        shown=concept_composition.measured,
     ),
 )
