@@ -38,6 +38,7 @@ def clusters_table(tables: Mapping[str, pd.DataFrame]) -> CompactTable:
         "each, the five examples whose activations are nearest to their mean; of images, the file.",
         ["concept and cluster", "size", "labels", "purity", "example"],
         rows,
+        texts=True,
     )
 
 

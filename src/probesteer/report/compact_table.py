@@ -19,6 +19,8 @@ class CompactTable:
     note: str
     columns: list[str]
     rows: list[list[str]]
+    texts: bool = False
+    """Whether the last column holds sentences, which wrap."""
 
 
 def rows_of(tables: Mapping[str, pd.DataFrame], name: str, **wanted: str | float) -> pd.DataFrame:

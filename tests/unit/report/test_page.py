@@ -185,6 +185,13 @@ def test_the_run_is_told(page: str) -> None:
     assert "Provenance" not in text
 
 
+def test_texts_of_clusters_wrap(page: str) -> None:
+    (table,) = re.findall(r'<table class="texts">.*?</table>', page, flags=re.DOTALL)
+    last = re.findall(r"<td>([^<]*)</td></tr>", table)
+    assert len(last) == table.count("<tr>") - 1
+    assert last[0] == "sentiment resid_post 1 of cluster 7: 1"
+
+
 def attacked(attack: str) -> ReportContent:
     """A page whose every text is `attack`."""
     tables = synthetic_tables([Truth(attack)], layers=1, draws=2, model=attack)
