@@ -62,6 +62,14 @@ FIGURES = {
     ],
     "Do pairs of examples share an offset?": ["vector_arithmetic"],
     "Do two concepts add up?": ["concept_composition"],
+    "Toys with known truth": [
+        "toy_sparsity",
+        "toy_phases",
+        "toy_penalty",
+        "toy_collapse",
+        "toy_shortcut",
+        "toy_codes",
+    ],
 }
 
 # Tables that not every run makes; the figures and the report take what is listed here.
@@ -117,6 +125,7 @@ UNUSED = {
         "dictionary_quality": "dictionaries" in PARTS,
         "vector_arithmetic": "arithmetic" in PARTS,
         "concept_composition": "arithmetic" in PARTS and len(WITH_DIRECTIONS) > 1,
+        **dict.fromkeys(FIGURES["Toys with known truth"], "toys" in PARTS),
         "dose_response_all_tokens": "all" in settings.steering.positions,
     }.items()
     if not used

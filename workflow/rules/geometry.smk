@@ -2,6 +2,8 @@
 INSTRUMENTS = f"{RESULTS}/tables/instruments.parquet"
 SUPERPOSITION = f"{RESULTS}/tables/{{model}}/superposition.parquet"
 PARTS = settings.geometry.parts
+# What the toys were to show and did, where they are a part: instruments don't train them again.
+TRUTHS = f"{RESULTS}/tables/truths.parquet"
 GEOMETRY = [INSTRUMENTS] if PARTS else []
 GEOMETRY += [SUPERPOSITION] if "superposition" in PARTS else []
 GEOMETRY += expand(
@@ -14,6 +16,8 @@ GEOMETRY += expand(
 if PARTS:
 
     rule try_instruments:
+        input:
+            truths=[TRUTHS] if "toys" in PARTS else [],
         output:
             table=INSTRUMENTS,
         log:
@@ -26,7 +30,7 @@ if PARTS:
             resources=f"{RESULTS}/resources/instruments.json",
         shell:
             "python3 -m probesteer instruments --settings {params.settings:q} --code {params.code}"
-            " --table {output.table:q}"
+            " --truths {input.truths:q} --table {output.table:q}"
             " --log {log:q} --resources {params.resources:q}"
 
 

@@ -18,6 +18,7 @@ from probesteer.figures.chapters.reading import READING_FIGURES
 from probesteer.figures.chapters.scale import SCALE_FIGURES
 from probesteer.figures.chapters.sensitivity import SENSITIVITY_FIGURES
 from probesteer.figures.chapters.steering import STEERING_FIGURES
+from probesteer.figures.chapters.toys import TOY_FIGURES
 from probesteer.figures.facets import note_figure
 from probesteer.figures.style import FigureStyle
 
@@ -34,6 +35,7 @@ CATALOGUE: tuple[CatalogueEntry, ...] = (
     *COMPONENT_FIGURES,
     *DICTIONARY_FIGURES,
     *ARITHMETIC_FIGURES,
+    *TOY_FIGURES,
 )
 
 

@@ -33,7 +33,7 @@ class Curve:
 
 
 def checked(table: pd.DataFrame, columns: Iterable[str], name: str) -> pd.DataFrame:
-    """Return `table` if it has rows of one model and all `columns`.
+    """Return `table` if it has rows, of one model where it tells models apart, and all `columns`.
 
     Raises ProbesteerError, naming the table, where it has not.
     """
@@ -44,7 +44,7 @@ def checked(table: pd.DataFrame, columns: Iterable[str], name: str) -> pd.DataFr
         )
     if table.empty:
         raise ProbesteerError(f"{name} table: no rows; run the stage that measures them")
-    models = table["model"].unique()
+    models = table["model"].unique() if "model" in table else ()
     if len(models) > 1:
         raise ProbesteerError(
             f"{name} table: rows of {len(models)} models; give the rows of one model"

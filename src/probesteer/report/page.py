@@ -161,15 +161,16 @@ def _chapters(content: ReportContent, model: str) -> list[Chapter]:
     """
     figures = content.figures
     own = {
-        name: matching(table, model=model)
+        name: matching(table, model=model) if "model" in table else table
         for name, table in content.tables.items()
-        if "model" in table
     }
     chapters: dict[str, list[PageFigure]] = {}
     known = {figure.name for figure in CATALOGUE}
     for figure in CATALOGUE:
         if (model, figure.name) in figures and figure.measured(own):
-            shown = _figure(figures[model, figure.name], figure.title, figure.caption, model)
+            svg = figures[model, figure.name]
+            of_model = all("model" in own[name] for name in figure.tables if name in own)
+            shown = _figure(svg, figure.title, figure.caption, model if of_model else None)
             chapters.setdefault(figure.chapter, []).append(shown)
     for (owner, name), svg in figures.items():
         if owner == model and name not in known:
@@ -178,17 +179,19 @@ def _chapters(content: ReportContent, model: str) -> list[Chapter]:
     return [Chapter(title, group) for title, group in chapters.items()]
 
 
-def _figure(svg: bytes, title: str, caption: str, model: str) -> PageFigure:
+def _figure(svg: bytes, title: str, caption: str, model: str | None) -> PageFigure:
+    """model: None where the figure is of no model, but of the run."""
     size = re.search(rb'<svg[^>]*?\swidth="([\d.]+)pt"|$', svg[:4000])
     tall = re.search(rb'<svg[^>]*?\sheight="([\d.]+)pt"|$', svg[:4000])
     width, height = (
         round(float(found[1]) * _PIXELS_PER_POINT) if found and found[1] else None
         for found in (size, tall)
     )
+    place = title if model is None else f"{title} in {model}"
     return PageFigure(
         title=title,
         caption=caption,
-        alternative=f"{title} in {model}. {caption} The numbers are in the tables below.",
+        alternative=f"{place}. {caption} The numbers are in the tables below.",
         source="data:image/svg+xml;base64," + base64.b64encode(svg).decode("ascii"),
         width=width,
         height=height,

@@ -31,6 +31,7 @@ STAGES = (
     "scale",
     "entanglement",
     "steerability",
+    "toys",
     "instruments",
     "superposition",
     "polytopes",

@@ -45,6 +45,7 @@ from tests.unit.figures.synthetic_side_effects import (
     readout_rows,
 )
 from tests.unit.figures.synthetic_steering import sample_rows, steering_rows
+from tests.unit.figures.synthetic_toys import toys
 from tests.unit.figures.synthetic_transfer import position_rows, sparse_rows, transfer_rows
 from tests.unit.figures.synthetic_truth import TRUTHS, Row, Truth, sites, spread_sites
 
@@ -134,6 +135,7 @@ def synthetic_tables(
         "dictionaries": _frame(_DICTIONARIES, dictionary_rows(truths, places, model)),
         "arithmetic": _frame(_ARITHMETIC, arithmetic_rows(truths, places, model)),
         "composition": _frame(COMPOSITION, composition_rows(truths, places, model)),
+        "toys": toys(),
         "sensitivity": _frame(_SENSITIVITY, sensitivity_rows(truths, places, pushed, model)),
     }
 

@@ -120,7 +120,8 @@ def test_a_curve_of_few_dense_features_keeps_the_most_important() -> None:
 def test_rows_of_a_curve_are_its_numbers() -> None:
     curve = sparsity_curve(0, [0.0, 0.5], 3, 6, 2, training=SHORT)
     table = toy_table(curve.rows())
-    assert len(table) == 2 * (2 + 6)
+    assert len(table) == 1 + 2 * (2 + 6)
+    assert matching(table, metric="dimensions")["value"].tolist() == [2]
     for at, sparsity in enumerate([0.0, 0.5]):
         here = matching(table, sparsity=sparsity)
         (row,) = matching(here, metric="represented").to_dict("records")

@@ -59,7 +59,8 @@ def test_phases_of_planted_cells() -> None:
     cell = table.query("sparsity == 0.95 and importance == 10.0")
     assert cell.set_index("metric")["value"].to_dict() == {"norm": 0.4, "shared": 1, "phase": 0}
     limits = table.query("method == 'closed_form'")
-    np.testing.assert_allclose(limits["value"], boundary([0.1, 1.05, 10.0]))
+    np.testing.assert_allclose(limits["value"], boundary(limits["importance"]))
+    np.testing.assert_allclose(limits["importance"].iloc[[0, 20, 40]], [0.1, 1, 10])
 
 
 def planted(*angles: float) -> TrainedToys:

@@ -120,7 +120,8 @@ def test_penalties_are_those_of_the_curve() -> None:
     assert curve.loss[1].min() > curve.loss[0].max()
     assert curve.interference[1].tolist() == [0, 0]
     table = toy_table(curve.rows())
-    assert table["penalty"].tolist() == [0, 5] * 3
+    assert table["penalty"].tolist()[1:] == [0, 5] * 3
+    assert (table["metric"][0], table["value"][0]) == ("dimensions", 2)
     assert table["low"].tolist()[-2:] == curve.loss.min(axis=1).tolist()
 
 
@@ -161,7 +162,8 @@ def test_a_shortcut_comes_when_it_should() -> None:
         assert not np.array_equal(start[1:until], never[1:until])
     rows = toy_table(toy.rows())
     assert set(rows["method"]) == {"from_start", "later", "never"}
-    assert len(rows) == 3 * 3 * 13
+    assert len(rows) == 3 * 3 * 13 + 1
+    assert rows.query("metric == 'start'")["value"].tolist() == [12]
 
 
 @pytest.mark.parametrize(("make", "known"), [(*CODES[name],) for name in CODES])

@@ -30,6 +30,7 @@ STAGES = (
     "scale",
     "entanglement",
     "steerability",
+    "toys",
     "instruments",
     "superposition",
     "polytopes",
@@ -102,7 +103,7 @@ def test_every_stage_takes_the_slice_that_it_is_given(stage: str, settings: Sett
             {
                 *("examples", "probes", "positions", "transfer"),
                 *("directions", "steering", "scale", "entanglement", "steerability"),
-                *("instruments", "superposition", "polytopes", "components"),
+                *("toys", "instruments", "superposition", "polytopes", "components"),
                 *("dictionaries", "arithmetic"),
             },
         ),

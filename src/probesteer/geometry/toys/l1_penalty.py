@@ -88,7 +88,8 @@ class PenaltyCurve:
 
     def rows(self) -> list[Row]:
         """Features represented, interference and loss over the instances of each penalty."""
-        return [
+        dimensions = self.toys.weights.shape[2]
+        return [toy_row("penalty", "l1", "dimensions", dimensions)] + [
             toy_row("penalty", "l1", metric, getattr(self, metric)[at], penalty=float(penalty))
             for metric in ("represented", "interference", "loss")
             for at, penalty in enumerate(self.penalty)

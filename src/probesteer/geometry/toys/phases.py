@@ -28,6 +28,7 @@ _SPARSITIES = tuple(1 - 10 ** (-step / 8) for step in range(9))
 _IMPORTANCES = tuple(10 ** ((2 * step - 9) / 9) for step in range(10))
 # Cells this much more or less dense than the boundary are away from it.
 _AWAY = 1.3
+_BOUNDARY_POINTS = 41
 
 
 def boundary(importance: ArrayLike) -> FloatArray:
@@ -135,9 +136,10 @@ class PhaseDiagram:
             }
             for metric, value in cell.items():
                 found.append(toy_row("phases", "lowest_loss", metric, value, **place))
+        shown = np.geomspace(self.importance.min(), self.importance.max(), _BOUNDARY_POINTS)
         found += [
             toy_row("phases", "closed_form", "boundary", limit, importance=float(importance))
-            for importance, limit in zip(self.importance, boundary(self.importance), strict=True)
+            for importance, limit in zip(shown, boundary(shown), strict=True)
         ]
         return found
 

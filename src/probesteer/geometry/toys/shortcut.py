@@ -108,7 +108,8 @@ class ShortcutToy:
     def rows(self) -> list[Row]:
         """Every metric after every look, over the networks."""
         curves = {"from_start": self.shortcut, "later": self.later, "never": self.control}
-        return [
+        start = toy_row("shortcut", "later", "start", self.steps[self.learned])
+        return [start] + [
             toy_row("shortcut", method, metric, getattr(curve, metric)[:, at], step=step)
             for method, curve in curves.items()
             for metric in _METRICS

@@ -78,7 +78,7 @@ class SparsityCurve:
     def rows(self) -> list[Row]:
         """Features represented and dimensions per feature over the instances of each sparsity, and
         the share of a dimension that every feature has in the instance with the lowest loss."""
-        found = []
+        found = [toy_row("sparsity", "toy_model", "dimensions", self.dimensions)]
         for at, sparsity in enumerate(map(float, self.sparsity)):
             for metric in ("represented", "dimensions_per_feature"):
                 values = getattr(self, metric)[at]

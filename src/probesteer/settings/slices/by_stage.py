@@ -26,6 +26,7 @@ from probesteer.settings.slices.geometry import (
     InstrumentsSlice,
     PolytopesSlice,
     SuperpositionSlice,
+    ToysSlice,
 )
 from probesteer.settings.slices.probes import (
     PositionsSlice,
@@ -68,6 +69,7 @@ SLICES: dict[str, Any] = {
     "scale": ScaleSlice,
     "entanglement": EntanglementSlice,
     "steerability": SteerabilitySlice,
+    "toys": ToysSlice,
     "instruments": InstrumentsSlice,
     "superposition": SuperpositionSlice,
     "polytopes": PolytopesSlice,

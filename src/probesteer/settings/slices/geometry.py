@@ -12,6 +12,17 @@ from probesteer.settings.schema import (
 
 
 @dataclass
+class ToysSlice:
+    """The seed of the toys; all else about them is known beforehand."""
+
+    seed: int
+
+    @classmethod
+    def of(cls, settings: Settings, model: str, concept: str) -> Self:
+        return cls(settings.seed)
+
+
+@dataclass
 class InstrumentsSlice:
     """Which instruments are tried on toys."""
 
