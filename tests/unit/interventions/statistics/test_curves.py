@@ -91,6 +91,11 @@ def test_a_line_does_not_saturate_and_a_parabola_does_shortly_before_its_vertex(
     np.testing.assert_allclose(found, [NAN, 1.8, NAN], rtol=1e-6)
 
 
+def test_a_response_that_overflowed_has_not_become_flat() -> None:
+    curves = planted([-4, -2, -1, 0, 1, 2, INF], [-4, -2, -1, 0, 1, NAN, NAN])
+    np.testing.assert_array_equal(saturation(STRENGTHS, curves, 0.1, 1), [NAN, NAN])
+
+
 def test_a_threshold_response_is_measured_by_its_steepest_slope() -> None:
     late = np.clip(FINE - 2, 0, 1) + 0.01 * FINE
     found = saturation(FINE.tolist(), late[None], 0.1, 1)

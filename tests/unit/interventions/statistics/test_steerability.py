@@ -142,3 +142,4 @@ def test_p_values_are_adjusted_over_concepts_and_places_within_a_method() -> Non
     table = with_adjusted(tested)
     found = table[table["metric"] == "adjusted_p_value"]["value"]
     np.testing.assert_allclose(found, [0.03, 0.04, 0.04, np.nan, 0.5])
+    assert table.index.tolist() == list(range(len(table)))

@@ -72,3 +72,12 @@ def test_no_rows_give_nan(name: str) -> None:
     none = np.zeros(0)
     assert np.isnan(REAL_METRICS[name](none, none, None))
     np.testing.assert_array_equal(REAL_METRICS[name](none, none, np.zeros((2, 0))), [np.nan] * 2)
+
+
+def test_reversed_ranks_are_never_below_minus_1() -> None:
+    # Rounding alone puts some of these below.
+    for n in range(2, 30):
+        generator = np.random.default_rng(n)
+        weights = generator.integers(1, 5, n).astype(np.float64)
+        targets = generator.standard_normal(n)
+        assert -1 <= float(spearman(targets, -targets, weights)[()]) < -1 + 1e-12
