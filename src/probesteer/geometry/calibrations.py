@@ -8,6 +8,7 @@ from probesteer.geometry.polytopes.calibrations import calibrate_polytopes
 from probesteer.geometry.polytopes.cluster_calibrations import calibrate_clusters
 from probesteer.geometry.polytopes.path_calibrations import calibrate_paths
 from probesteer.geometry.superposition.calibrations import calibrate_superposition
+from probesteer.geometry.superposition.drift_calibrations import calibrate_drift
 from probesteer.geometry.toys.every_toy import train_every_toy
 from probesteer.geometry.toys.exclusive_or import calibrate_exclusive_or
 from probesteer.geometry.toys.wired import absolute_value, bit_extraction, multiplication
@@ -21,6 +22,7 @@ def calibrate_wired(seed: int) -> tuple[Calibration, ...]:
         *calibrate_paths(),
         *calibrate_components(seed),
         *calibrate_superposition(seed),
+        *calibrate_drift(seed),
         *calibrate_neurons(seed),
         *calibrate_exclusive_or(seed),
         *multiplication().calibrations(),

@@ -13,7 +13,7 @@ def test_instruments_find_what_was_wired(seed: int) -> None:
     measured = calibrations.calibrate_wired(seed)
     assert [each for each in measured if not each.holds] == []
     names = [(each.toy, each.instrument) for each in measured]
-    assert len(set(names)) == len(names) == 85
+    assert len(set(names)) == len(names) == 92
 
 
 @dataclass(frozen=True)
