@@ -1,8 +1,18 @@
 # The concepts and files that a stage takes where it doesn't take all of them.
+from probesteer.settings.slices.drift import drifting_concepts
+
 # Directions between two classes are what the geometry measures with.
 WITH_DIRECTIONS = [c for c in settings.concepts if settings.concept[c].kind == "binary"]
 # Polytopes are looked at within and between classes, of which there may be several.
 WITH_CLASSES = [c for c in settings.concepts if settings.concept[c].kind != "real"]
+
+# Concepts of which directions in two models are compared, and these models.
+DRIFTING = drifting_concepts(settings)
+COMPARED_PAIRS = [
+    pair
+    for pair in settings.geometry.drift.checkpoints
+    if "drift" in settings.geometry.parts
+]
 
 
 def files_of(concept):
@@ -54,6 +64,15 @@ def vector_file(wildcards):
         return []
     of_model = named.replace("{model}", wildcards.model)
     return [of_model.replace("{concept}", wildcards.concept)]
+
+
+def drift_tables(wildcards):
+    """A table of each model that this one is compared with."""
+    return [
+        f"{RESULTS}/tables/{first}/{other}/drift.parquet"
+        for first, other in COMPARED_PAIRS
+        if first == wildcards.model
+    ]
 
 
 def binary_manifests(wildcards):

@@ -135,11 +135,11 @@ class Pair:
         self.model, self.concept = model, concept
 
 
-def pairs(pattern, concepts=settings.concepts):
+def pairs(pattern, concepts=settings.concepts, models=settings.models):
     """The paths of every pair of a model and a concept, models first."""
     return [
         path_of(pattern)(Pair(model, concept))
-        for model in settings.models
+        for model in models
         for concept in concepts
     ]
 
@@ -167,7 +167,9 @@ def discard_incomplete_caches(manifest, part, concepts=settings.concepts):
         return
     shards = settings.activations.shards
     parts = expand(part, shard=range(shards), allow_missing=True) if shards > 1 else []
-    for path in sum((pairs(each, concepts) for each in [manifest, *parts]), []):
+    for path in sum(
+        (pairs(each, concepts, settings.model) for each in [manifest, *parts]), []
+    ):
         try:
             discarded = discard_incomplete(Path(path))
         except ProbesteerError as fault:
@@ -190,6 +192,7 @@ def every_file():
             for output, concepts in outputs
             for path in pairs(strip_wildcard_constraints(output), concepts)
         }
+        | {*COMPARED}
     )
 
 

@@ -11,13 +11,14 @@ DIGITS_DATA = expand(
 )
 # Trained on the digits, and as a control on labels that were dealt out by lot.
 CLASSIFIERS = {"model": "{}", "shuffled": '{"shuffled_labels": true}'}
-MADE_MODELS = {
+DIGITS_MODELS = {
     f"{DIGITS}/{name}": expand(
         f"{DIGITS}/{name}/{{file}}",
         file=["config.json", "model.safetensors", "preprocessor_config.json"],
     )
     for name in CLASSIFIERS
 }
+MADE_MODELS = {**DIGITS_MODELS, **TUNED_MODELS}
 ASKED_OF_MADE = {
     path
     for path in [
@@ -35,7 +36,7 @@ for unknown in sorted(ASKED_OF_MADE - {*MADE_MODELS, *DIGITS_DATA}):
     )
 
 
-if ASKED_OF_MADE:
+if ASKED_OF_MADE - {*TUNED_MODELS}:
 
     rule write_digits:
         output:
@@ -55,7 +56,7 @@ if ASKED_OF_MADE:
             " --index {output.index:q} --log {log:q} --resources {params.resources:q}"
 
 
-for folder in sorted(ASKED_OF_MADE & {*MADE_MODELS}):
+for folder in sorted(ASKED_OF_MADE & {*DIGITS_MODELS}):
     trained = Path(folder).name
 
     rule:
@@ -65,7 +66,7 @@ for folder in sorted(ASKED_OF_MADE & {*MADE_MODELS}):
             index=f"{DIGITS}/index.csv",
             images=f"{DIGITS}/images",
         output:
-            MADE_MODELS[folder],
+            DIGITS_MODELS[folder],
         log:
             f"{DIGITS}/logs/train_digits_{trained}.log",
         conda:

@@ -70,6 +70,10 @@ FIGURES = {
         "toy_shortcut",
         "toy_codes",
     ],
+    "Do directions stay where they are from one checkpoint to the next?": [
+        "drift_angles",
+        "drift_transfer",
+    ],
 }
 
 # Tables that not every run makes; the figures and the report take what is listed here.
@@ -126,6 +130,8 @@ UNUSED = {
         "vector_arithmetic": "arithmetic" in PARTS,
         "concept_composition": "arithmetic" in PARTS and len(WITH_DIRECTIONS) > 1,
         **dict.fromkeys(FIGURES["Toys with known truth"], "toys" in PARTS),
+        "drift_angles": COMPARED_PAIRS,
+        "drift_transfer": COMPARED_PAIRS,
         "dose_response_all_tokens": "all" in settings.steering.positions,
     }.items()
     if not used

@@ -79,7 +79,7 @@ ENVIRONMENT = "../../environment.yml"
 
 
 wildcard_constraints:
-    model="|".join(map(re.escape, settings.models)),
+    model="|".join(map(re.escape, settings.model)),
     concept="|".join(map(re.escape, settings.concepts)),
     model_key="[0-9a-f]{8}",
     key="[0-9a-f]{8}",

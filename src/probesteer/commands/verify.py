@@ -110,7 +110,9 @@ def _expected(record: JobRecord, path: Path, settings: Settings) -> dict[str, ob
         return None
     parts = path.parent.parts
     model = next((name for name in settings.models if name in parts), "")
-    concept = next((name for name in settings.concepts if name == parts[-1]), "")
+    # Of a pair of models, the second stands where a concept does.
+    named = (*settings.concepts, *settings.model)
+    concept = next((name for name in named if name == parts[-1]), "")
     try:
         found = stage_slice(_SLICES.get(record.stage, record.stage), settings, model, concept)
     except KeyError:

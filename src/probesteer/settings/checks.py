@@ -16,7 +16,7 @@ CHOICES = {
     "unit of a push": ("gap", "sigma", "norm", "angle"),
     "positions": ("from_last", "all", "last", "generated"),
     "positions of scale": ("from_last", "all"),
-    "part": ("superposition", "polytopes", "dictionaries", "arithmetic", "toys"),
+    "part": ("superposition", "polytopes", "dictionaries", "arithmetic", "toys", "drift"),
     "dictionary": ("sparse_coding", "relu", "topk", "jumprelu"),
     "spline codes": ("hard", "soft"),
     "operator": ("add", "rotate", "clamp"),

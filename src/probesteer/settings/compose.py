@@ -15,6 +15,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from probesteer.errors import ProbesteerError
 from probesteer.settings.command_line import Wishes, names, read_command_line
+from probesteer.settings.drift_checks import compared_models
 from probesteer.settings.faults import missing_file, settings_error
 from probesteer.settings.schema import ConceptSettings, ModelSettings, Settings
 from probesteer.settings.secrets import refuse_tokens
@@ -58,7 +59,8 @@ def compose_settings(config_folder: Path, command_line: Mapping[str, Any]) -> Se
         content = _composed(config_folder, wishes)
         for group in _MEMBERS:
             content[f"{group}s"] = names(f"{group}s", content[f"{group}s"])
-            content[group] = _members(config_folder, group, content, wishes.of_members)
+            chosen = content[f"{group}s"] + (compared_models(content) if group == "model" else [])
+            content[group] = _members(config_folder, group, chosen, content, wishes.of_members)
         # Merged anew, so that keys which Hydra was told to add (`+key=value`) are checked too.
         typed = OmegaConf.merge(OmegaConf.structured(Settings), OmegaConf.create(content))
         settings = OmegaConf.to_object(typed)
@@ -104,10 +106,13 @@ def _check_choices(config_folder: Path, overrides: Sequence[str]) -> None:
 
 
 def _members(
-    config_folder: Path, group: str, content: Mapping[str, Any], overrides: Sequence[str]
+    config_folder: Path,
+    group: str,
+    chosen: Sequence[str],
+    content: Mapping[str, Any],
+    overrides: Sequence[str],
 ) -> dict[str, Any]:
     """`config/GROUP/NAME.yaml` of every chosen name; the experiment's keys win over the file's."""
-    chosen: list[str] = content[f"{group}s"]
     prefixes = tuple(f"{group}.{name}." for name in chosen)
     for assignment in overrides:
         if assignment.startswith(f"{group}.") and not assignment.startswith(prefixes):

@@ -7,6 +7,8 @@ changes them after composition.
 from dataclasses import dataclass, field
 from typing import Any
 
+from probesteer.settings.drift_schema import DriftSettings
+
 
 @dataclass
 class ModelSettings:
@@ -250,6 +252,7 @@ class GeometrySettings:
     # Two concepts each that are composed; None: every two whose examples share texts.
     compositions: list[list[str]] | None = None
     dictionaries: DictionarySettings = field(default_factory=DictionarySettings)
+    drift: DriftSettings = field(default_factory=DriftSettings)
 
 
 @dataclass

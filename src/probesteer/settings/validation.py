@@ -11,6 +11,7 @@ from probesteer.settings.checks import finite as _finite
 from probesteer.settings.checks import listed as _listed
 from probesteer.settings.checks import positive as _positive
 from probesteer.settings.dose_checks import check_directions, check_operators, check_push_units
+from probesteer.settings.drift_checks import check_drift
 from probesteer.settings.schema import ConceptSettings, DatasetSettings, Settings
 
 # Folders of results/ that belong to all experiments.
@@ -55,6 +56,7 @@ def validate(settings: Settings) -> None:
     _sweeps(settings)
     _plot(settings)
     _geometry(settings)
+    check_drift(settings)
 
 
 def _labels(name: str, concept: ConceptSettings) -> None:

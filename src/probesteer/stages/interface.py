@@ -38,9 +38,12 @@ STAGES = (
     "components",
     "dictionaries",
     "arithmetic",
+    "drift",
+    "shifts",
     "figures",
     "report",
     "train_demo_model",
     "write_digits",
     "train_digits",
+    "tune_demo_model",
 )

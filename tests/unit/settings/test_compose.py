@@ -41,7 +41,8 @@ def test_a_model_with_a_dot_in_its_name_composes_alone(project: Path) -> None:
 def test_every_experiment_composes_under_its_name(name: str, project: Path) -> None:
     settings = compose_settings(project / "config", {"experiment": name})
     assert settings.experiment == name
-    assert list(settings.model) == settings.models
+    compared = [name for pair in settings.geometry.drift.checkpoints for name in pair]
+    assert list(settings.model) == list(dict.fromkeys([*settings.models, *compared]))
     assert list(settings.concept) == settings.concepts
 
 

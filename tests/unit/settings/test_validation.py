@@ -153,7 +153,7 @@ def test_labels_of_every_kind(composed: Settings, kind: str, labels: list[str]) 
         ("plot.palette", "mine", "'mine' is unknown; use one of deep, muted,"),
         ("plot.font_size", 0.0, "0.0; use a positive number"),
         ("plot.dpi", 0, "0 is too small; use 1 or more"),
-        ("geometry.parts", ["drift"], "'drift' is unknown; use one of superposition, polytopes"),
+        ("geometry.parts", ["shift"], "'shift' is unknown; use one of superposition, polytopes"),
         ("geometry.components", 0, "0 is too small; use 1 or more"),
         ("geometry.codes", "fuzzy", "'fuzzy' is unknown; use one of hard, soft"),
         ("geometry.plane", 4, "4 is too small; use 5 or more"),

@@ -19,6 +19,7 @@ from probesteer.settings.slices.directions import (
     DirectionsSlice,
     GradientsSlice,
 )
+from probesteer.settings.slices.drift import DriftSlice, ShiftsSlice
 from probesteer.settings.slices.geometry import (
     ArithmeticSlice,
     ComponentsSlice,
@@ -76,6 +77,8 @@ SLICES: dict[str, Any] = {
     "components": ComponentsSlice,
     "dictionaries": DictionariesSlice,
     "arithmetic": ArithmeticSlice,
+    "drift": DriftSlice,
+    "shifts": ShiftsSlice,
     "figures": FiguresSlice,
     "report": ReportSlice,
 }

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
+from probesteer.settings.drift_schema import DriftSettings
 from probesteer.settings.schema import (
     DictionarySettings,
     GeometrySettings,
@@ -71,6 +72,7 @@ class PolytopesSlice:
             "components": usual.components,
             "compositions": usual.compositions,
             "dictionaries": usual.dictionaries,
+            "drift": DriftSettings(),
         }
         geometry = replace(settings.geometry, **unread)
         return cls(model, concept, settings.seed, settings.model[model], geometry)

@@ -99,5 +99,8 @@ class ActivationsSlice:
         asked, activations = settings.concept[concept], settings.activations
         if shard is None:
             activations = replace(activations, shards=1)
+        # A model that is only compared with another needs no baseline.
+        untrained = activations.untrained and model in settings.models
+        activations = replace(activations, untrained=untrained)
         columns, loaded = columns_of(asked), settings.model[model]
         return cls(asked.position, loaded, activations, columns, asked.chat, shard or 0)
