@@ -10,6 +10,7 @@ from probesteer.figures.catalogue_entry import CatalogueEntry
 from probesteer.figures.chapters.components import COMPONENT_FIGURES
 from probesteer.figures.chapters.dictionaries import ARITHMETIC_FIGURES, DICTIONARY_FIGURES
 from probesteer.figures.chapters.directions import DIRECTIONS_FIGURES
+from probesteer.figures.chapters.drift import DRIFT_FIGURES
 from probesteer.figures.chapters.estimators import ESTIMATORS_FIGURES
 from probesteer.figures.chapters.evidence import EVIDENCE_FIGURES
 from probesteer.figures.chapters.geometry import GEOMETRY_FIGURES
@@ -36,6 +37,7 @@ CATALOGUE: tuple[CatalogueEntry, ...] = (
     *DICTIONARY_FIGURES,
     *ARITHMETIC_FIGURES,
     *TOY_FIGURES,
+    *DRIFT_FIGURES,
 )
 
 

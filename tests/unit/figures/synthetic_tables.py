@@ -12,6 +12,7 @@ from tests.unit.figures.synthetic_components import (
     component_rows,
 )
 from tests.unit.figures.synthetic_composition import COMPOSITION, composition_rows
+from tests.unit.figures.synthetic_drift import SHIFTS, shift_rows
 from tests.unit.figures.synthetic_evidence import (
     calibration_rows,
     evidence_rows,
@@ -136,6 +137,7 @@ def synthetic_tables(
         "arithmetic": _frame(_ARITHMETIC, arithmetic_rows(truths, places, model)),
         "composition": _frame(COMPOSITION, composition_rows(truths, places, model)),
         "toys": toys(),
+        "shifts": _frame(SHIFTS, shift_rows(truths, places, model)),
         "sensitivity": _frame(_SENSITIVITY, sensitivity_rows(truths, places, pushed, model)),
     }
 

@@ -29,6 +29,7 @@ UNITS = (
     "class difference",
     "boundaries",
     "squared error",
+    "degrees",
 )
 OPTIONAL = [figure.name for figure in CATALOGUE if figure.shown is not None]
 IN_UNITS = {
