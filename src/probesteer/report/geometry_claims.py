@@ -11,6 +11,7 @@ from probesteer.report.compact_table import CompactTable
 from probesteer.report.component_claims import ALONE, BEYOND, component_claims
 from probesteer.report.composition_claims import DEPENDS, LESS, composition_claims
 from probesteer.report.dictionary_claims import SLIGHT, dictionary_claims
+from probesteer.report.drift_claims import LEAST, SLIGHT_LOSS, drift_claims
 from probesteer.report.finding import Finding
 from probesteer.report.numbers import number
 from probesteer.report.polytope_claims import MARGIN, PURE, polytope_claims
@@ -73,6 +74,19 @@ def geometry_tables(
                 "other concept (cosine 0.9). A direction holds where it is above labels by lot "
                 f"and not more than {LESS:g} below one learned on the same combinations.",
                 composition_claims(composed),
+            )
+        )
+    if (shifts := _own(tables, "shifts", model)) is not None:
+        made.append(
+            claim_table(
+                "Directions of other checkpoints",
+                f"{_VERDICTS} The first model's directions in the second, a checkpoint or a "
+                "fine-tune of it. Angles without what the choice of examples adds; turned means by "
+                f"more than {LEAST:g} degrees. As well means a loss of at most {SLIGHT_LOSS:g} of "
+                "accuracy on test examples, where the second's own direction reads the concept; "
+                "slopes, beyond those of random directions. 95% bootstrap intervals over groups, "
+                "of angles 95% of draws of halves of the examples.",
+                drift_claims(shifts),
             )
         )
     if (atoms := _own(tables, "dictionaries", model)) is not None:

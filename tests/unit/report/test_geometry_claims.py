@@ -144,6 +144,7 @@ def test_nothing_measured_is_no_table(tables: dict[str, pd.DataFrame]) -> None:
         "Polysemantic neurons, superposition, non-linear reading",
         "Vector arithmetic",
         "Composition of two concepts",
+        "Directions of other checkpoints",
         "Sparse dictionaries",
         "The polytope lens",
         "Directions against clusters",
