@@ -1,6 +1,7 @@
 # make run    the default experiment, from nothing: environment, snakemake, findings
 # make test   linters, types and every test     make test-slurm   those on a SLURM cluster
 # make test-faults   crashes at random moments: the results stay what they are
+# make test-mutation   small faults in the code: do the tests notice?
 # make lint   the linters alone          make bench   the benchmarks
 # make pictures   those of the README, from the default run
 # make architectures   docs/architectures.md, which says what was proved on which model
@@ -21,8 +22,10 @@ run: $(VENV)/installed
 	@cat $(QUICKSTART)/findings.txt
 	@echo "The report: $(QUICKSTART)/report.html"
 
+# Every test; at least 90 % of the lines of src/ must run in them, in the tests' own processes.
 test: lint types
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
+	$(BIN)/python -m slipcover --out .coverage -m pytest --numprocesses 2 --dist loadgroup
+	@$(BIN)/python -m tests.line_coverage .coverage --least 90
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .
@@ -48,6 +51,12 @@ test-slurm: $(VENV)/installed-slurm
 .PHONY: test-faults
 test-faults: $(VENV)/installed-dev
 	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive $(BIN)/python -m tests.faults.campaign --seed 6
+
+# Small faults put into the code, which tests must notice; docs/reliability.md has the scores.
+.PHONY: test-mutation
+test-mutation: $(VENV)/installed-dev
+	$(PIP) --editable '.[dev,mutation]'
+	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive $(BIN)/python -m tests.mutation.campaign --seed 6
 
 # Which sites each architecture of transformers has.
 architectures: $(VENV)/installed-dev

@@ -19,7 +19,7 @@ PROJECT: dict[str, Any] = tomllib.loads((REPOSITORY / "pyproject.toml").read_tex
 RUNTIME: list[str] = PROJECT["project"]["dependencies"]
 OPTIONAL: dict[str, list[str]] = PROJECT["project"]["optional-dependencies"]
 # The evaluation harness brings what nothing here needs; it is for those who ask for it.
-EVERY = [*RUNTIME, *OPTIONAL["dev"], *OPTIONAL["slurm"]]
+EVERY = [*RUNTIME, *OPTIONAL["dev"], *OPTIONAL["mutation"], *OPTIONAL["slurm"]]
 
 
 def files_in_git() -> list[str]:
