@@ -46,7 +46,7 @@ def draw(table: pd.DataFrame, style: FigureStyle) -> Figure:
         colours = style.categories(len(_SIDES))
         pairs = list(_pairs(rows))
         names = [f"{concept} with {other}" for concept, other in pairs]
-        facets = facet_figure(names, style, rows_each=len(_PANELS), row_height=0.9)
+        facets = facet_figure(names, style, rows_each=len(_PANELS), row_height=1.0)
         panels = zip(pairs, facets.panels.values(), strict=True)
         for number, ((concept, other), cells) in enumerate(panels):
             of_pair = rows[rows["concept"].isin((concept, other))]
