@@ -78,6 +78,7 @@ def test_every_place_that_was_pushed_has_what_is_known_of_it() -> None:
     transfer = table[table["metric"] == "transfer"].iloc[0]
     assert [transfer[name] for name in ("low", "high", "n")] == [0.6, 0.8, 2]
     assert transfer["interval"] == "range of concepts"
+    assert transfer["unit"] == ""
 
 
 def test_p_values_of_other_positions_stand_in_where_there_are_no_others() -> None:

@@ -27,7 +27,8 @@ def test_a_push_is_as_long_in_every_unit() -> None:
     strengths = np.array([-1.0, 2.0])
     np.testing.assert_allclose(converted(strengths, LENGTHS, "gap", "sigma"), [-6, 12])
     np.testing.assert_allclose(converted(strengths, LENGTHS, "norm", "gap"), [-2, 4])
-    assert np.isnan(converted(strengths, {**LENGTHS, "sigma": 0.0}, "gap", "sigma")).all()
+    without = converted(strengths, {**LENGTHS, "sigma": 0.0}, "gap", "sigma")
+    np.testing.assert_array_equal(without, [np.nan, np.nan], strict=True)
 
 
 def test_angles_are_read_between_the_strengths_and_not_beyond() -> None:
