@@ -81,6 +81,9 @@ def test_the_share_is_of_each_concept_s_own_offset() -> None:
     assert additivity.joint_share(sums, ONE, 1)[0] == pytest.approx(0.5 / (100.5 + 0.5))
     assert additivity.offset_cosine(sums, ONE, 0)[0] == pytest.approx(0)
     assert additivity.effect(sums, ONE, 0)[0] == pytest.approx(9)
+    # The second leads from nothing to 10 B, and from A to JOINT + 10 B.
+    lengths = [additivity.offset_length(sums, ONE, 1, label)[0] for label in (0, 1)]
+    assert lengths == pytest.approx([30, np.sqrt(918)])
 
 
 def test_rows_that_are_all_the_same_say_nothing() -> None:
@@ -148,6 +151,9 @@ def test_rows_of_concepts_that_add_up_and_of_others() -> None:
     assert whole["unseen"].tolist() == ["0,0", "0,1", "1,0", "1,1", ""]
     assert whole["value"].iloc[-1] == pytest.approx(whole["value"].iloc[:-1].mean())
     assert whole["n"].tolist() == [24, 24, 24, 24, 96]
+    lengths = matching(more, concept="tense", metric="offset_length")
+    assert lengths["unseen"].tolist() == ["0", "1"]
+    assert lengths["value"].to_numpy() == pytest.approx([3, np.sqrt(18)], rel=0.05)
     # Both concepts are measured, each within the other.
     for frame in (sums, more):
         for metric in ("joint_share", "offset_cosine", "balanced_accuracy", "auroc"):

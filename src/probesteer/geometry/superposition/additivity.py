@@ -47,8 +47,19 @@ def offset_cosine(sums: CombinationSums, weights: FloatArray, concept: int) -> F
 
     1 where the offset is the same; NaN where one has no length. Noise makes it smaller.
     """
-    offsets = [_of((1, other), concept) - _of((0, other), concept) for other in (0, 1)]
-    return _cosine(sums.products(weights), offsets[0], offsets[1])
+    return _cosine(sums.products(weights), _offset(concept, 0), _offset(concept, 1))
+
+
+def offset_length(
+    sums: CombinationSums, weights: FloatArray, concept: int, other: int
+) -> FloatArray:
+    """Length of a concept's offset where the other concept has the label `other`; [b].
+
+    In units of the activations. Noise makes it longer.
+    """
+    squared = _squared(sums.products(weights), _offset(concept, other))
+    length: FloatArray = np.sqrt(np.maximum(squared, 0))
+    return length
 
 
 def predicted_cosine(sums: CombinationSums, weights: FloatArray, unseen: int) -> FloatArray:
@@ -78,6 +89,11 @@ def _of(labels: tuple[int, int], concept: int = 0) -> FloatArray:
     """1 at a combination; concept: the one whose label comes first."""
     ordered = labels if concept == 0 else labels[::-1]
     return np.array([float(each == ordered) for each in COMBINATIONS])
+
+
+def _offset(concept: int, other: int) -> FloatArray:
+    """A concept's offset at a label of the other, over the means."""
+    return _of((1, other), concept) - _of((0, other), concept)
 
 
 def _effect(products: FloatArray, concept: int) -> FloatArray:

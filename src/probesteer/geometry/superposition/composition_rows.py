@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -100,10 +101,14 @@ def _offsets(
     if found(additivity.effect)[1] <= 0:
         share = (_NAN, _NAN, _NAN, len(rows.X), BOOTSTRAP)
     named = (*names, ALL, "combinations")
-    return [
+    made: list[Row] = [
         (*named, "joint_share", *share),
         (*named, "offset_cosine", *found(additivity.offset_cosine)),
     ]
+    for other in (0, 1):
+        length = found(partial(additivity.offset_length, other=other))
+        made.append((*names, str(other), "combinations", "offset_length", *length))
+    return made
 
 
 def _predicted(
