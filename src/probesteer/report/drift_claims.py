@@ -34,7 +34,10 @@ def drift_claims(table: pd.DataFrame) -> list[Claim]:
             probe = matching(own, method="logistic")
             for metric, name in (
                 ("accuracy", "The direction of one checkpoint reads the other as well as its own"),
-                ("accuracy_as_stored", "So does its probe with the threshold that it was fitted"),
+                (
+                    "accuracy_as_stored",
+                    "The probe of one, threshold and all, reads the other as well as its own",
+                ),
             ):
                 claims += _reads(probe, metric, name, about)
             claims += _steers(matching(own, method="difference_of_means", metric="slope"), about)

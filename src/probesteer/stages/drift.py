@@ -93,7 +93,7 @@ def run(
 def _in_both(
     caches: tuple[ActivationCache, ActivationCache], probes: Path, examples: Path, pair: str
 ) -> dict[Place, TwoModels]:
-    """The places at which the first model has a probe."""
+    """The places at which the first model has a probe; neurons are left out."""
     first, second = caches
     if first.places != second.places:
         counts = " and ".join(str(len(cache.places)) for cache in caches)
@@ -118,7 +118,7 @@ def _in_both(
                 f"config: geometry.drift.checkpoints: {pair} are {X.shape[1]} and "
                 f"{other.shape[1]} wide at {place.label}; name checkpoints of one model"
             )
-        if place in fitted:
+        if place in fitted and place.site != "mlp_act":
             found[place] = TwoModels(X, other, labels, groups, splits, fitted[place])
     return found
 
@@ -157,7 +157,7 @@ def _slopes(
     pushed: dict[Place, list[NDArray[np.float64]]],
     methods: list[str],
 ) -> list[Row]:
-    """Of the second model, which is pushed at the layers of the steering stage's unit and size."""
+    """Of the second model, by pushes as long as its own difference of means."""
     steering = settings.steering
     chosen = {}
     for place, vectors in pushed.items():

@@ -14,6 +14,7 @@ from probesteer.geometry.superposition.drift_rows import (
     Row,
     TwoModels,
     angle_rows,
+    best_threshold,
     reading_rows,
 )
 from probesteer.geometry.superposition.halves import half_cosines, logistic_at, means_apart
@@ -129,8 +130,9 @@ def test_reading_along_the_first_models_direction() -> None:
     assert rows[("logistic", "transferred", "auroc")].value == area
     vector = directions["logistic"][0].vector
     along = np.asarray(pair.other)[train] @ vector
-    means = [along[pair.labels[train] == label].mean() for label in (0, 1)]
-    expected = accuracy(y, X @ vector - np.mean(means))
+    threshold, right = best_threshold(along, pair.labels[train])
+    assert right == ((along > threshold) == (pair.labels[train] == 1)).sum()
+    expected = accuracy(y, X @ vector - threshold)
     assert rows[("logistic", "transferred", "accuracy")].value == expected
     for metric in ("accuracy", "accuracy_as_stored", "auroc"):
         own, moved, lost = (
@@ -142,6 +144,26 @@ def test_reading_along_the_first_models_direction() -> None:
     # Their sign is fitted, so that none reads far below chance.
     assert 0.45 < random.low <= random.value <= random.high < 0.9
     assert random.n == 3
+
+
+@pytest.mark.parametrize(
+    ("along", "labels", "threshold", "right"),
+    [
+        # Between the classes, wherever their means lie.
+        ([0.0, 1, 2, 3, 40], [0, 0, 1, 1, 1], 1.5, 5),
+        # Two cuts read four right; of 0.5 and 2.5 the second is nearer to the midpoint, 8/3.
+        ([0.0, 1, 2, 3, 9], [0, 1, 0, 1, 1], 2.5, 4),
+        # Equal rows can't be parted.
+        ([0.0, 1, 1, 1, 2], [0, 1, 0, 0, 1], 1.5, 4),
+        # The wrong way round, nothing beats calling all of them by the commoner label.
+        ([0.0, 1, 2, 3, 4], [1, 1, 1, 0, 0], np.nextafter(0.0, -1), 3),
+        ([0.0, 1, 2, 3, 4], [1, 1, 0, 0, 0], 4.0, 3),
+    ],
+)
+def test_the_best_threshold(
+    along: list[float], labels: list[int], threshold: float, right: int
+) -> None:
+    assert best_threshold(np.array(along), np.array(labels)) == (threshold, right)
 
 
 def test_slopes_and_their_shares() -> None:

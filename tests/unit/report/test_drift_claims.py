@@ -12,7 +12,7 @@ from tests.unit.figures.synthetic_truth import TRUTHS
 NAN = float("nan")
 _TURNED = "A direction turned, by more than the choice of examples moves it"
 _READS = "The direction of one checkpoint reads the other as well as its own"
-_FITTED = "So does its probe with the threshold that it was fitted"
+_FITTED = "The probe of one, threshold and all, reads the other as well as its own"
 _STEERS = "The direction of one checkpoint steers the other"
 
 

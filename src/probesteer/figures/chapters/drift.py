@@ -31,7 +31,7 @@ DRIFT_FIGURES = (
         caption=(
             "By layer of the residual stream, in the second model. Above: accuracy on test "
             "examples along the first model's logistic direction and along the second's own, with "
-            "the threshold between the class means of the second model's training examples. "
+            "the threshold that is best on the second model's training examples. "
             "Middle: with the threshold that each probe was fitted with. Below: slope of the "
             "logit difference when the second model is pushed along either difference of means, "
             "by as much as its own class means lie apart. Bars: 95% bootstrap intervals over "

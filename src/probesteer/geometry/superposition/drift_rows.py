@@ -135,8 +135,9 @@ def reading_rows(
     """What directions read of the other model's test rows: the first model's, the other's own,
     the difference, and random ones.
 
-    `accuracy`: with the threshold between the class means of the other model's training rows;
-    `accuracy_as_stored`: with the threshold that came with the direction; `auroc`: with none.
+    `accuracy`: with the threshold that is best on the other model's training rows;
+    `accuracy_as_stored`: with the threshold that came with the direction (of the difference of
+    means: halfway between the class means); `auroc`: with none.
     """
     train, test = pair.train, pair.splits == "test"
     fitted, y = np.asarray(pair.other)[train], pair.labels[train]
@@ -144,7 +145,7 @@ def reading_rows(
     resamples = group_resamples(pair.groups[test], draws, [seed, zlib.crc32(b"test")])
     rows: list[Row] = []
     chance = [
-        accuracy(labels, _refitted(vector, fitted, y, either_way=True).scores(read))
+        accuracy(labels, _either_way(vector, fitted, y).scores(read))
         for vector in random_directions(read.shape[1], random_draws, [seed, 1])
     ]
     for method, both in directions.items():
@@ -181,8 +182,11 @@ def _compared(
 
 
 def _apart(X: Rows, y: NDArray[np.int64]) -> ReadBy:
+    """The threshold halfway between the class means."""
     difference = difference_of_means(X, y)
-    return _refitted(difference / np.linalg.norm(difference), X, y)
+    unit = difference / np.linalg.norm(difference)
+    along = np.asarray(X, dtype=np.float64) @ unit
+    return ReadBy(unit, float(along[y == 0].mean() + along[y == 1].mean()) / 2)
 
 
 def _of_probe(probe: LogisticProbe) -> ReadBy:
@@ -190,15 +194,35 @@ def _of_probe(probe: LogisticProbe) -> ReadBy:
     return ReadBy(probe.coefficient / norm, -probe.intercept / norm)
 
 
-def _refitted(
-    vector: FloatArray, X: Rows, y: NDArray[np.int64], either_way: bool = False
-) -> ReadBy:
-    """The direction with the threshold between the class means of the rows; either_way: turned
-    round where label 1 lies below."""
+def _refitted(vector: FloatArray, X: Rows, y: NDArray[np.int64]) -> ReadBy:
+    """The direction with the threshold that reads most of the rows right."""
+    return ReadBy(vector, best_threshold(np.asarray(X, dtype=np.float64) @ vector, y)[0])
+
+
+def _either_way(vector: FloatArray, X: Rows, y: NDArray[np.int64]) -> ReadBy:
+    """The same, turned round where that reads more of the rows right."""
     along = np.asarray(X, dtype=np.float64) @ vector
-    low, high = along[y == 0].mean(), along[y == 1].mean()
-    sign = -1.0 if either_way and high < low else 1.0
-    return ReadBy(sign * vector, float(sign * (low + high) / 2))
+    sign = max((1.0, -1.0), key=lambda side: best_threshold(side * along, y)[1])
+    return ReadBy(sign * vector, best_threshold(sign * along, y)[0])
+
+
+def best_threshold(along: FloatArray, y: NDArray[np.int64]) -> tuple[float, int]:
+    """The threshold above which label 1 lies for most rows, and for how many it does; along: [n].
+
+    Halfway between two rows or beyond all of them; of equally good ones the nearest to the midpoint
+    of the class means.
+    """
+    order = np.argsort(along, kind="stable")
+    values, ones = along[order], y[order] == 1
+    below = np.concatenate([[0], np.cumsum(~ones)])
+    above = ones.sum() - np.concatenate([[0], np.cumsum(ones)])
+    ends = [np.nextafter(values[0], -np.inf)], (values[1:] + values[:-1]) / 2, [values[-1]]
+    cuts, between = np.concatenate(ends), np.concatenate([[True], np.diff(values) > 0, [True]])
+    right = np.where(between, below + above, -1)
+    middle = (along[y == 0].mean() + along[y == 1].mean()) / 2
+    best = np.flatnonzero(right == right.max())
+    chosen = best[np.abs(cuts[best] - middle).argmin()]
+    return float(cuts[chosen]), int(right[chosen])
 
 
 def ends_of_draws(values: Sequence[Any]) -> tuple[float, float, float]:
