@@ -182,8 +182,9 @@ class Design:
             dense_mean = np.asarray(chosen.mean(axis=0)).ravel()
             squares = np.asarray(chosen.multiply(chosen).mean(axis=0)).ravel()
             spread = np.sqrt(np.maximum(squares - dense_mean**2, 0))
-            constant = spread <= 1e-12 * np.maximum(np.abs(dense_mean), 1e-300)
-            return dense_mean, np.where(constant, 1.0, spread), constant
+            low, high = (of.toarray().ravel() for of in (chosen.min(axis=0), chosen.max(axis=0)))
+            constant = low == high  # rounding gives these a spread
+            return np.where(constant, low, dense_mean), np.where(constant, 1.0, spread), constant
         xp, count = self._xp, self.n if rows is None else int(rows.sum())
         total, squares = self.array(np.zeros(self.d)), self.array(np.zeros(self.d))
         for block in self._chosen(rows):

@@ -84,6 +84,17 @@ def test_torch_gives_the_same() -> None:
     )
 
 
+@pytest.mark.parametrize("value", [0.0, 0.1, 1.0, 3.0])
+def test_a_sparse_feature_that_is_constant_counts_for_nothing(value: float) -> None:
+    features = X.astype(np.float64)
+    features[:, 2] = value
+    dense = fit_logistic_batch(features, TARGETS[0], 1.0)
+    for thin in (sparse.csr_matrix(features), sparse.csr_array(features)):
+        fits = fit_logistic_batch(thin, TARGETS[0], 1.0)
+        assert fits.coefficients[0, 2] == 0
+        same(fits, dense, 1e-6)
+
+
 @pytest.mark.parametrize("n", [90, 10])
 def test_sparse_gives_the_same(n: int) -> None:
     counts = np.maximum(GENERATOR.poisson(0.5, (n, 14)), 0).astype(np.float64)
