@@ -139,6 +139,13 @@ def test_many_multinomial_problems() -> None:
     assert fits.scores(X).shape == (2, 90, 3)
 
 
+def test_a_class_without_a_row_that_counts_is_named() -> None:
+    y = np.arange(90) % 3
+    told = "^probes: problem 1 lacks a class; add rows of that class$"
+    with pytest.raises(ProbesteerError, match=told):
+        fit_multinomial_batch(X, np.stack([y, y]), 1.0, np.stack([y < 3, y < 2]), classes=3)
+
+
 def test_two_ridges_share_a_call() -> None:
     y = (X[:, :2].T * 2.0 + 1).astype(np.float64)
     fits = fit_ridge_batch(X, y, [1.0, 10.0])
