@@ -45,8 +45,9 @@ def test_every_group_has_a_size() -> None:
 def test_every_rule_of_a_model_gets_a_gpu_and_every_rule_a_job() -> None:
     profile = yaml.safe_load(PROFILE.read_text())
     text = "\n".join(file.read_text() for file in (REPOSITORY / "workflow/rules").glob("*.smk"))
-    bodies = re.split(r"^ *(?:rule|use rule \w+ as) (\w+)(?::| with:)$", text, flags=re.MULTILINE)
-    rules = dict(zip(bodies[1::2], bodies[2::2], strict=True))
+    # A rule whose name is made up of the settings has none here.
+    bodies = re.split(r"^ *(?:rule|use rule \w+ as) ?(\w*)(?::| with:)$", text, flags=re.MULTILINE)
+    rules = {name: body for name, body in zip(bodies[1::2], bodies[2::2], strict=True) if name}
     inherits = {"extract_window": "extract_activations", "extract_window_shard": "extract_shard"}
     for heir, rule in inherits.items():
         rules[heir] += rules[rule]
