@@ -11,17 +11,13 @@ from probesteer.directions.storage import read_directions
 from probesteer.files.tables import read_table, write_table
 from probesteer.interventions.checkpoint import Checkpoints
 from probesteer.interventions.chosen_places import best_reading_place, steepest_direction
-from probesteer.interventions.continuation_tables import (
-    continuation_prompt_table,
-    continuation_table,
-)
 from probesteer.interventions.dose_response import measure_dose_response
 from probesteer.interventions.operators_table import Doses, operators_table
 from probesteer.interventions.prompting import measure_prompting
 from probesteer.interventions.reading_along import Readers, readers_in_gaps
-from probesteer.interventions.response_tables import dose_response_table, prompt_table
 from probesteer.interventions.samples import sample_continuations
 from probesteer.interventions.selection import at_layers, sample_rows
+from probesteer.interventions.steering_tables import steering_tables
 from probesteer.interventions.survival import (
     NOTHING_READ,
     PushGrid,
@@ -76,19 +72,7 @@ def run(
         asked.source,
         checkpoints=checkpoints,
     )
-    groups, splits = (asked.prompts[name].to_numpy(dtype=str) for name in ("group", "split"))
-    further = continuation_table(measured, grid, groups, splits)
-    responses = pd.concat(
-        [dose_response_table(measured, grid, groups, splits), further], ignore_index=True
-    )
-    responses.insert(list(responses).index("method"), "operator", "add")
-    per_prompt = pd.concat(
-        [
-            prompt_table(measured, grid, asked.prompts),
-            continuation_prompt_table(measured, grid, asked.prompts),
-        ],
-        ignore_index=True,
-    )
+    responses, per_prompt = steering_tables(measured, grid, asked.prompts)
     doses = {
         name: Doses(dose.strengths, dose.unit) for name, dose in steering.operators.measured.items()
     }
