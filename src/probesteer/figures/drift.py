@@ -17,7 +17,14 @@ from probesteer.figures.marks import (
     zero_lines,
 )
 from probesteer.figures.places import on_stream, places_of
-from probesteer.figures.rows import MEASURED, Curve, checked, curve_over_places, matching
+from probesteer.figures.rows import (
+    MEASURED,
+    Curve,
+    checked,
+    curve_over_places,
+    lowest_end,
+    matching,
+)
 from probesteer.figures.style import GREY, FigureStyle
 from probesteer.places import Place
 
@@ -90,6 +97,8 @@ def draw_transfer(table: pd.DataFrame, style: FigureStyle) -> Figure:
         if rows.empty:
             return note_figure(style, "No readings or slopes were measured.")
         places = places_of(rows)
+        shares = rows["direction"].isin((*_DIRECTIONS, "random")) & (rows["metric"] != "slope")
+        lowest = lowest_end(rows[shares])
         looks = dict(zip(_DIRECTIONS, style.categories(len(_DIRECTIONS)), strict=True))
         facets = facet_figure(_titles(rows), style, rows_each=len(_PANELS), row_height=1.05)
         for number, (title, panels) in enumerate(facets.panels.items()):
@@ -103,7 +112,7 @@ def draw_transfer(table: pd.DataFrame, style: FigureStyle) -> Figure:
                     shift = 0.08 * at - 0.04
                     draw_curve(axes, curve, colour, direction, marker=MARKERS[at], offset=shift)
                 if metric != "slope":
-                    axes.set_ylim(0.35, 1.05)
+                    axes.set_ylim(min(0.35, lowest - 0.05), 1.05)
                 label_places(axes, places, facets.tick_limit)
                 if number % facets.columns == 0:
                     axes.set_ylabel(label)

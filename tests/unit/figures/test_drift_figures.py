@@ -41,3 +41,11 @@ def test_shifted_data_alone_have_no_figure(tables: Tables) -> None:
     assert drift.measured(tables["shifts"])
     assert not drift.measured(tables["shifts"].assign(shift="data"))
     assert not drift.measured(tables["shifts"].assign(site="mlp_act"))
+
+
+def test_a_direction_that_turned_round_is_in_sight(tables: Tables, style: FigureStyle) -> None:
+    table = tables["shifts"].copy()
+    read = (table["metric"] == "accuracy") & (table["direction"] == "transferred")
+    table.loc[read, ["value", "low", "high"]] = [0.05, 0.0, 0.1]
+    above, *_ = column(drift.draw_transfer(table, style), TITLE)
+    assert above.get_ylim()[0] < 0
