@@ -174,13 +174,14 @@ class ClusterProject:
         )
 
     def wait_for(self, stage: str, since: int, state: str = "RUNNING") -> SlurmJob:
-        """Wait until a job with `stage` is in `state`."""
-        return wait_until(
-            lambda: next(
-                (j for j in self.jobs(since) if stage in j.stages and j.state == state), None
-            ),
-            f"{stage} {state}",
-        )
+        """Wait until a job with `stage` is in `state`; one that failed is an error."""
+
+        def found() -> SlurmJob | None:
+            jobs = {job.state: job for job in self.jobs(since) if stage in job.stages}
+            assert "FAILED" not in jobs, jobs
+            return jobs.get(state)
+
+        return wait_until(found, f"{stage} {state}")
 
     def _command(self, targets: Iterable[str], options: Iterable[str]) -> list[str]:
         command = [sys.executable, str(WATCHFUL), "--workflow-profile", "test_profile"]

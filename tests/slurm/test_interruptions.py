@@ -3,7 +3,7 @@
 import pytest
 
 from tests.slurm.cluster import GPU_NODE, PATIENCE, Cluster
-from tests.slurm.cluster_runs import TABLES, ClusterProject
+from tests.slurm.cluster_runs import TABLES, ClusterProject, wait_until
 from tests.workflow.tiny_project import TinyProject
 
 pytestmark = pytest.mark.slow
@@ -55,9 +55,12 @@ def test_what_the_cluster_takes_away_starts_again_by_itself(
         project.wait_for("extract_activations", since, "PENDING")
         if how != "preempted":
             cluster.set_state("RESUME", GPU_NODE)
-        # SLURM lets a job that it took back wait for two minutes.
-        now = cluster.call("scontrol", "update", f"JobId={running.number}", "StartTime=now")
-        assert now.returncode == 0, now.stderr
+        # SLURM lets a job that it took back wait for two minutes. A node refuses what it has just
+        # been told to end, by a clock that counts whole seconds.
+        ended = f"[{running.number}.batch] done with job"
+        wait_until(lambda: ended in cluster.node_logs() or None, ended)
+        soon = cluster.call("scontrol", "update", f"JobId={running.number}", "StartTime=now+5")
+        assert soon.returncode == 0, soon.stderr
         project.wait_for("extract_activations", since)
     assert run.wait(PATIENCE) == 0, project.said()
     assert [job.state for job in project.ended(since)] == ["COMPLETED"]
