@@ -58,15 +58,18 @@ def test_standardised_over_the_rows_asked_for() -> None:
     same(masked, fit_logistic_batch(X[mask], TARGETS[0][mask], 1.0), 1e-6)
 
 
-def test_a_memory_map_is_read_in_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(design, "_BLOCK", 12 * 17)  # 17 rows at once
+@pytest.mark.parametrize("at_once", [17, 45, 90])
+def test_a_memory_map_is_read_in_blocks(
+    at_once: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(design, "_BLOCK", 12 * at_once)
     monkeypatch.setattr(design, "_IN_MEMORY", 100)
     path = tmp_path / "features.bin"
     path.write_bytes(b"header" + X.tobytes())
     mapped = np.memmap(path, dtype=np.float32, mode="r", offset=6, shape=X.shape)
     blocks = [rows for rows, _ in design.Design(mapped).blocks(np.float64)]
     assert [(rows.start, rows.stop) for rows in blocks] == [
-        (first, min(90, first + 17)) for first in range(0, 90, 17)
+        (first, min(90, first + at_once)) for first in range(0, 90, at_once)
     ]
     same(together(mapped), together(X), 1e-6)
     # A view of a map doesn't tell where its rows lie in the file.
