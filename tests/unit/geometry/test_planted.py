@@ -21,7 +21,7 @@ from probesteer.probes.metrics.two_labels import auroc
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_every_truth_is_found(seed: int) -> None:
     measured = calibrate_superposition(seed)
-    assert len(measured) == 23
+    assert len(measured) == 37
     assert [each for each in measured if not each.holds] == []
 
 
