@@ -1,6 +1,7 @@
 """Within classes against between them, by layer, in the networks that are compared."""
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -18,7 +19,10 @@ NETWORKS = {
     "shuffled": "trained on shuffled labels",
     "reinitialised": "re-initialised",
 }
-_SIDES = {"within": ("within classes", "o", "-"), "between": ("between", "s", "--")}
+_SIDES: dict[str, tuple[str, str, Literal["-", "--"]]] = {
+    "within": ("within classes", "o", "-"),
+    "between": ("between", "s", "--"),
+}
 
 
 def network_colours(rows: pd.DataFrame, style: FigureStyle) -> dict[str, Colour]:
@@ -35,7 +39,7 @@ def draw_sides(
     colours: Mapping[str, Colour],
 ) -> None:
     """Two lines a network, of `metric`_within and `metric`_between; rows: of one concept."""
-    for at, (network, colour) in enumerate(reversed(colours.items())):
+    for at, (network, colour) in enumerate(reversed(list(colours.items()))):
         for side, (name, marker, line) in _SIDES.items():
             own = matching(rows, network=network, metric=f"{metric}_{side}")
             draw_curve(

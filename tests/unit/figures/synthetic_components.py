@@ -59,6 +59,6 @@ def cluster_example_rows(truths: Sequence[Truth], places: list[Site], model: str
                 cluster = (model, truth.name, *place, "codes", name, rank, size, 0.8)
                 for nearest in range(1, 6):
                     text = f"{truth.name} {place[0]} {place[1]} of cluster {name}: {nearest}"
-                    own = ("yes: 8, no: 2", nearest, 0.1 * nearest, 10 * name + nearest, "yes", text)
-                    rows.append((*cluster, *own))
+                    own = (nearest, 0.1 * nearest, 10 * name + nearest, "yes", text)
+                    rows.append((*cluster, "yes: 8, no: 2", *own))
     return rows
