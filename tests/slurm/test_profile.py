@@ -51,12 +51,18 @@ def test_every_rule_of_a_model_gets_a_gpu_and_every_rule_a_job() -> None:
     inherits = {"extract_window": "extract_activations", "extract_window_shard": "extract_shard"}
     for heir, rule in inherits.items():
         rules[heir] += rules[rule]
-    on_a_gpu = {rule for rule, body in rules.items() if "gpu=gpus_of_model" in body}
+    on_a_gpu = {rule for rule, body in rules.items() if "gpu=gpus_of_" in body}
     asked = {rule for rule, given in profile["set-resources"].items() if given.get("gpu") == 1}
     assert asked == on_a_gpu
     assert {profile["set-resources"][rule]["slurm_partition"] for rule in asked} == {"gpu"}
     assert on_a_gpu <= set(profile["set-threads"])
-    alone = {"extract_shard", "extract_window_shard", "measure_entanglement", "train_demo_model"}
+    alone = {
+        "compare_checkpoints",
+        "extract_shard",
+        "extract_window_shard",
+        "measure_entanglement",
+        "train_demo_model",
+    }
     makes = {rule for rule, body in rules.items() if " shell:" in body or rule in inherits}
     grouped = {rule for rule in profile["groups"] if not rule.startswith("train_digits_")}
     assert makes - alone - MADE_HERE == grouped - {"gather_window"}

@@ -69,10 +69,35 @@ def vector_file(wildcards):
 def drift_tables(wildcards):
     """A table of each model that this one is compared with."""
     return [
-        f"{RESULTS}/tables/{first}/{other}/drift.parquet"
+        DRIFT.format(model=first, other=other)
         for first, other in COMPARED_PAIRS
         if first == wildcards.model
     ]
+
+
+def drifting_manifests(which):
+    """A function of the wildcards: the manifests of the model or of the other one, by concept."""
+
+    def of_wildcards(wildcards):
+        model = wildcards[which]
+        return [path_of(MANIFEST)(Pair(model, concept)) for concept in DRIFTING]
+
+    return of_wildcards
+
+
+def record_of_other(wildcards):
+    """The record of the model that is compared with the first."""
+    return record_of_model(Pair(wildcards.other, None))
+
+
+def gpus_of_other(wildcards):
+    """What the model takes that is compared with the first, and pushed."""
+    return gpus_of_model(Pair(wildcards.other, None))
+
+
+def drift_slice(wildcards):
+    """The settings slice of a comparison as JSON."""
+    return to_json(stage_slice("drift", settings, wildcards.model, wildcards.other))
 
 
 def binary_manifests(wildcards):

@@ -184,7 +184,8 @@ def every_file():
         (output, concepts_of(rule.name))
         for rule in workflow.rules
         for output in rule.output
-        if not is_flagged(output, "temp") and rule.name != "fetch_dataset"
+        if not is_flagged(output, "temp")
+        and rule.name not in ("fetch_dataset", "compare_checkpoints")
     ]
     return sorted(
         {
@@ -193,6 +194,7 @@ def every_file():
             for path in pairs(strip_wildcard_constraints(output), concepts)
         }
         | {*COMPARED}
+        | {DRIFT.format(model=first, other=other) for first, other in COMPARED_PAIRS}
     )
 
 

@@ -1,5 +1,6 @@
 # Directions of two checkpoints or fine-tunes of one model, and on shifted data, where the settings
 # name the part. Of a model that is only compared, no more than the activations are read.
+DRIFT = f"{RESULTS}/tables/{{model}}/{{other}}/drift.parquet"
 SHIFTS = f"{RESULTS}/tables/{{model}}/shifts.parquet"
 GEOMETRY += [SHIFTS] if "drift" in PARTS else []
 COMPARED = [
@@ -10,32 +11,34 @@ COMPARED = [
 ]
 
 
-for first, other in COMPARED_PAIRS:
+if "drift" in PARTS:
 
-    rule:
-        name:
-            f"compare_{first}_with_{other}"
+    rule compare_checkpoints:
         input:
             instruments=INSTRUMENTS,
-            record=path_of(RECORD)(Pair(other, DRIFTING[0])),
-            first=[path_of(MANIFEST)(Pair(first, concept)) for concept in DRIFTING],
-            second=[path_of(MANIFEST)(Pair(other, concept)) for concept in DRIFTING],
-            probes=expand(f"{TABLES}/probes.safetensors", model=first, concept=DRIFTING),
+            record=record_of_other,
+            first=drifting_manifests("model"),
+            second=drifting_manifests("other"),
+            probes=expand(
+                f"{TABLES}/probes.safetensors", concept=DRIFTING, allow_missing=True
+            ),
             examples=expand(f"{CONCEPT}/examples.parquet", concept=DRIFTING),
             prompts=expand(f"{CONCEPT}/prompts.parquet", concept=DRIFTING),
         output:
-            table=f"{RESULTS}/tables/{first}/{other}/drift.parquet",
+            table=DRIFT,
         log:
-            f"{RESULTS}/logs/{first}/{other}/drift.log",
+            f"{RESULTS}/logs/{{model}}/{{other}}/drift.log",
+        wildcard_constraints:
+            other="|".join(map(re.escape, settings.model)),
         conda:
             ENVIRONMENT
         threads: threads_of_model
         resources:
-            gpu=gpus_of_model(Pair(other, None)),
+            gpu=gpus_of_other,
         params:
-            settings=to_json(stage_slice("drift", settings, first, other)),
+            settings=drift_slice,
             code=code_of("drift"),
-            resources=f"{RESULTS}/resources/{first}/drift_{other}.json",
+            resources=f"{RESULTS}/resources/{{model}}/drift_{{other}}.json",
         shell:
             "python3 -m probesteer drift --settings {params.settings:q} --code {params.code}"
             " --instruments {input.instruments:q} --record {input.record:q}"
@@ -43,9 +46,6 @@ for first, other in COMPARED_PAIRS:
             " --examples {input.examples:q} --prompts {input.prompts:q}"
             " --table {output.table:q}"
             " --log {log:q} --resources {params.resources:q}"
-
-
-if "drift" in PARTS:
 
     rule gather_shifts:
         input:
