@@ -52,9 +52,16 @@ def slice_of_window(wildcards):
     return to_json(window_slice(wildcards.model, wildcards.concept, part))
 
 
-def code_of(stage):
-    """Digest of the code behind a stage: a change in it makes the stage run again."""
+@cache
+def digest_of(stage):
+    """Digest of the code behind a stage."""
     return code_digest(f"probesteer.stages.{stage}")
+
+
+def code_of(stage):
+    """A function of the wildcards: the digest of a stage's code, so that a change in it makes the
+    stage run again. Only those of stages that have jobs are taken."""
+    return lambda wildcards: digest_of(stage)
 
 
 def resources_of(stage, of="{model}/{concept}"):

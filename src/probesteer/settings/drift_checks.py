@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from omegaconf import OmegaConf
+
 from probesteer.settings.checks import fail, listed
 from probesteer.settings.schema import Settings
 
@@ -12,10 +14,12 @@ _KEY = "geometry.drift.checkpoints"
 def compared_models(content: Mapping[str, Any]) -> list[str]:
     """The models that are only compared with those of the run: named in pairs, not in `models`.
 
-    content: the settings as plain containers, before anything but their types is checked.
+    content: the settings as plain containers, not checked yet. Raises what OmegaConf does where the
+    geometry is none.
     """
-    pairs = content["geometry"]["drift"]["checkpoints"]
-    named = dict.fromkeys(name for pair in pairs for name in pair)
+    asked = OmegaConf.create({key: content[key] for key in ("geometry",) if key in content})
+    typed = OmegaConf.merge(OmegaConf.structured(Settings), asked)
+    named = dict.fromkeys(name for pair in typed.geometry.drift.checkpoints for name in pair)
     return [name for name in named if name not in content["models"]]
 
 
