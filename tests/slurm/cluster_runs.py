@@ -113,6 +113,7 @@ class ClusterProject:
                 stdout=said,
                 stderr=said,
                 text=True,
+                preexec_fn=_hear_ctrl_c,
             )
 
     def said(self) -> str:
@@ -192,6 +193,11 @@ class ClusterProject:
         environment = self.project.environment(**own, OMP_NUM_THREADS="1")
         # Nothing but the stages themselves keeps a job off the network.
         return {k: v for k, v in environment.items() if k not in ("HF_HUB_OFFLINE",)}
+
+
+def _hear_ctrl_c() -> None:
+    """What a shell starts in the background ignores it, and so does all that this starts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def quick_profile() -> dict[str, Any]:
